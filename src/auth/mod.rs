@@ -1,0 +1,29 @@
+//! Who asks: what a verified token says, and what a role may do.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::entity::Uid;
+
+/// What somebody may do. Each may do all that the one before may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Role {
+    /// Sees and moves only their own.
+    User,
+    /// Acts on any wallet and order.
+    Operator,
+    /// Acts on cache, locks and hot data too.
+    Admin,
+}
+
+/// What a verified token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The token's subject: whose wallet it is, and the caller of operations.
+    pub uid: Uid,
+    /// The highest role that it names.
+    pub role: Role,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}

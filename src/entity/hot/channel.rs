@@ -1,0 +1,30 @@
+//! A payment channel.
+
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One row of `channels`, and the JSON under `channel:{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+#[sea_orm(table_name = "channels")]
+pub struct Model {
+    /// Unique.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i64,
+    /// What people call it.
+    pub name: String,
+    /// Whether it is in use.
+    pub enabled: bool,
+    /// The plugin that serves it.
+    pub plugin_id: Option<i64>,
+    /// When the row was made.
+    pub create_datetime: DateTime<Utc>,
+    /// When the row last changed: what the refresh looks at.
+    pub update_datetime: DateTime<Utc>,
+}
+
+/// No relations: joins are the loaders' business.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,32 @@
+//! A way to pay that a plugin offers.
+
+use chrono::{DateTime, Utc};
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// One row of `plugin_pay_types`, and the JSON under `plugin_pay_types:{id}`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
+#[sea_orm(table_name = "plugin_pay_types")]
+pub struct Model {
+    /// Unique.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i64,
+    /// What people call it.
+    pub name: String,
+    /// Whether it is in use.
+    pub enabled: bool,
+    /// Who offers it.
+    pub plugin_id: i64,
+    /// The code that the plugin knows it by.
+    pub pay_type: String,
+    /// When the row was made.
+    pub create_datetime: DateTime<Utc>,
+    /// When the row last changed: what the refresh looks at.
+    pub update_datetime: DateTime<Utc>,
+}
+
+/// No relations: joins are the loaders' business.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

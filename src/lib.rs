@@ -1,0 +1,11 @@
+//! wallet-bff.
+
+pub mod auth;
+pub mod balance;
+pub mod cache;
+pub mod config;
+pub mod entity;
+pub mod error;
+pub mod events;
+pub mod lock;
+pub mod store;
