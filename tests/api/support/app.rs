@@ -133,7 +133,11 @@ impl Instance {
             let shutdown = async { drop(stopped.await) };
             app.serve(listener, shutdown).await.expect("it serves until it is told to stop");
         });
-        Self { client: Client::new(address, tokens::token(Role::Admin, "admin")), _stop: stop, server }
+        Self {
+            client: Client::new(address, tokens::token(Role::Admin, "admin")),
+            _stop: stop,
+            server,
+        }
     }
 
     /// Ends it at once, as a crash would.
@@ -144,7 +148,8 @@ impl Instance {
 
 /// Parsed from flags, as `serve` does it, but deaf to this shell's environment.
 fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config {
-    let mut arguments = vec!["serve", "--database-url", database_url, "--jwt-secret", tokens::SECRET];
+    let mut arguments =
+        vec!["serve", "--database-url", database_url, "--jwt-secret", tokens::SECRET];
     // Many instances share one PostgreSQL.
     arguments.extend(["--database-read-connections", "4", "--database-write-connections", "2"]);
     arguments.extend(redis_url.iter().flat_map(|url| ["--redis-url", url]));

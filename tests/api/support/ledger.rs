@@ -1,7 +1,9 @@
 //! What stands in the database, read beside the service.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 use wallet_bff::entity::{Money, OrderNo, Period, Uid, order, transaction, wallet};
 
 use super::{TestApp, money};
@@ -37,7 +39,11 @@ impl TestApp {
             (balance, version) = (line.balance_after, line.version);
         }
         let wallet = self.stored_wallet(uid).await;
-        assert_eq!((wallet.balance, wallet.version), (balance, version), "{uid}'s wallet and ledger");
+        assert_eq!(
+            (wallet.balance, wallet.version),
+            (balance, version),
+            "{uid}'s wallet and ledger"
+        );
     }
 
     /// `count` pending orders of 10.00 in a period, numbered from 1, as another service makes

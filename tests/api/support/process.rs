@@ -55,7 +55,8 @@ impl Program {
 
     /// Sends it a signal, such as `TERM`.
     pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
+        let status =
+            Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
         assert!(status.is_ok_and(|s| s.success()), "kill -s {signal}");
     }
 

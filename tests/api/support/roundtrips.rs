@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fred::{interfaces::ClientLike, types::{ClusterHash, CustomCommand}};
+use fred::{
+    interfaces::ClientLike,
+    types::{ClusterHash, CustomCommand},
+};
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::TestApp;
@@ -45,6 +48,11 @@ impl TestApp {
             (!CHATTER.contains(&name.split('|').next()?)).then(|| (name.to_owned(), calls))
         };
         info.lines().filter_map(line).collect()
+    }
+
+    /// Empties Redis.
+    pub async fn flush_cache(&self) {
+        self.redis_custom(&["FLUSHALL"]).await;
     }
 
     async fn redis_custom(&self, words: &[&str]) -> String {

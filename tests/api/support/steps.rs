@@ -91,7 +91,8 @@ impl Client {
     /// `transfer`
     pub async fn transfer(&self, from: &str, to: &str, amount: &str) -> Result<Done, Refused> {
         let key = fresh_key();
-        let input = json!({ "idempotencyKey": key, "fromUid": from, "toUid": to, "amount": amount });
+        let input =
+            json!({ "idempotencyKey": key, "fromUid": from, "toUid": to, "amount": amount });
         self.change("transfer", "TransferInput", TRANSFER, input).await
     }
 
@@ -101,7 +102,13 @@ impl Client {
         self.mutate("deposit", "DepositInput", CHANGE, input).await
     }
 
-    async fn change(&self, name: &str, kind: &str, fields: &str, input: Value) -> Result<Done, Refused> {
+    async fn change(
+        &self,
+        name: &str,
+        kind: &str,
+        fields: &str,
+        input: Value,
+    ) -> Result<Done, Refused> {
         let reply = self.mutate(name, kind, fields, input).await;
         let payload = reply.data(&format!("/{name}")).clone();
         match payload["errors"][0]["code"].as_str().map(str::to_owned) {
@@ -118,7 +125,9 @@ impl Client {
 
     /// A wallet's balance, as a client reads it.
     pub async fn balance(&self, uid: &str) -> String {
-        let reply = self.query("query($uid: ID!) { wallet(uid: $uid) { balance } }", json!({ "uid": uid })).await;
+        let reply = self
+            .query("query($uid: ID!) { wallet(uid: $uid) { balance } }", json!({ "uid": uid }))
+            .await;
         reply.text("/wallet/balance").to_owned()
     }
 }

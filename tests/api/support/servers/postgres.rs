@@ -61,7 +61,18 @@ impl Postgres {
         let folder = folder("postgres");
         let data = folder.join("data").display().to_string();
         let initdb = postgres_program("initdb");
-        run(&[&initdb, "-D", &data, "-U", "postgres", "-E", "UTF8", "--auth=trust", "--no-locale", "--no-sync"]);
+        run(&[
+            &initdb,
+            "-D",
+            &data,
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--auth=trust",
+            "--no-locale",
+            "--no-sync",
+        ]);
         let (program, port) = (postgres_program("postgres"), free_port());
         let port_text = port.to_string();
         let mut command = vec![&*program, "-D", &data, "-h", "127.0.0.1", "-p", &port_text];
