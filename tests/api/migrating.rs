@@ -27,22 +27,27 @@ async fn migrations_go_both_ways_on_sqlite() {
 }
 
 on_every_backend! {
-    /// Whatever a program does wrong, the database refuses what must never be.
-    async fn the_database_holds_the_rules_too(app: TestApp) {
-        app.given_wallet("ann", "5").await;
-        let line = "SELECT 'TX-2', uid, type, amount, balance_before, balance_after, version, status, \
-            operation_id, created_at FROM wallet_transactions";
-        let columns = "(transaction_no, uid, type, amount, balance_before, balance_after, version, \
-            status, operation_id, created_at)";
-        for (what, sql) in [
-            ("a negative balance", "UPDATE wallets SET balance = -1".to_owned()),
-            ("an unknown status", "UPDATE wallets SET status = 9".to_owned()),
-            ("a second line of one version", format!("INSERT INTO wallet_transactions {columns} {line}")),
-            ("a negative amount", "UPDATE wallet_transactions SET amount = -1".to_owned()),
-            ("an unknown type", "UPDATE wallet_transactions SET type = 'gift'".to_owned()),
-        ] {
-            let refused = app.database().execute_unprepared(&sql).await;
-            assert!(refused.is_err(), "{what} was accepted");
-        }
+    the_database_holds_the_rules_too,
+}
+
+/// Whatever a program does wrong, the database refuses what must never be.
+async fn the_database_holds_the_rules_too(app: TestApp) {
+    app.given_wallet("ann", "5").await;
+    let line = "SELECT 'TX-2', uid, type, amount, balance_before, balance_after, version, status, \
+        operation_id, created_at FROM wallet_transactions";
+    let columns = "(transaction_no, uid, type, amount, balance_before, balance_after, version, \
+        status, operation_id, created_at)";
+    for (what, sql) in [
+        ("a negative balance", "UPDATE wallets SET balance = -1".to_owned()),
+        ("an unknown status", "UPDATE wallets SET status = 9".to_owned()),
+        (
+            "a second line of one version",
+            format!("INSERT INTO wallet_transactions {columns} {line}"),
+        ),
+        ("a negative amount", "UPDATE wallet_transactions SET amount = -1".to_owned()),
+        ("an unknown type", "UPDATE wallet_transactions SET type = 'gift'".to_owned()),
+    ] {
+        let refused = app.database().execute_unprepared(&sql).await;
+        assert!(refused.is_err(), "{what} was accepted");
     }
 }

@@ -19,25 +19,24 @@ pub fn money(text: &str) -> wallet_bff::entity::Money {
     text.parse().expect("a test writes amounts as they should be")
 }
 
-/// Defines a test that holds on the embedded defaults (SQLite, in-process cache) and on
-/// PostgreSQL with Redis: `name::embedded` and `name::postgres_redis`.
+/// Makes each of these functions two tests, on the embedded defaults (SQLite, a cache in the
+/// process) and on PostgreSQL with Redis: `name::embedded` and `name::postgres_redis`. A function
+/// that is left out is dead code, which is an error here.
 macro_rules! on_every_backend {
-    ($($(#[doc = $doc:literal])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {
+    ($($holds:ident),+ $(,)?) => {
         $(
-            mod $name {
-                use super::*;
-
-                $(#[doc = $doc])*
-                async fn holds($app: TestApp) $body
+            mod $holds {
+                use crate::support::{Backend, TestApp};
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn embedded() {
-                    Box::pin(holds(TestApp::start().await)).await;
+                    Box::pin(super::$holds(TestApp::start().await)).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn postgres_redis() {
-                    Box::pin(holds(TestApp::start_on(Backend::PostgresRedis).await)).await;
+                    let app = TestApp::start_on(Backend::PostgresRedis).await;
+                    Box::pin(super::$holds(app)).await;
                 }
             }
         )+
