@@ -139,10 +139,10 @@ impl Movement<'_> {
 }
 
 fn new_order(plan: &Plan, index: u64, uid: &Uid, created_at: DateTime<Utc>) -> order::Model {
-    let (period, run) = plan.place_of(index);
-    let period = format!("20241201_{period:03}");
+    let (period_index, run) = plan.place_of(index);
+    let period = format!("20241201_{period_index:03}");
     let cents = 1_000 + (index * 3_571) % 5_000;
-    let (status, version) = match index % 4 {
+    let (status, version) = match (period_index + run) % 4 {
         0 => (order::Status::Pending, 0),
         1 => (order::Status::Paid, 1),
         _ => (order::Status::Completed, 2),
