@@ -1,6 +1,5 @@
 //! The tables: made and removed again, and what they hold on to by themselves.
 
-use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Database};
 
 use crate::support::{Backend, TestApp, on_every_backend, servers::postgres};
@@ -9,8 +8,8 @@ use crate::support::{Backend, TestApp, on_every_backend, servers::postgres};
 async fn assert_migrations_go_both_ways(url: &str) {
     let database = Database::connect(url).await.expect("it accepts");
     for _ in 0..2 {
-        Migrator::up(&database, None).await.expect("up");
-        Migrator::down(&database, None).await.expect("down");
+        migrations::up(&database).await.expect("up");
+        migrations::down(&database, None).await.expect("down");
     }
 }
 

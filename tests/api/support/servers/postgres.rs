@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Database};
 use tokio::sync::OnceCell;
 
@@ -88,7 +87,7 @@ impl Postgres {
         self.execute("postgres", &format!("CREATE DATABASE {TEMPLATE}")).await;
         self.execute(TEMPLATE, "CREATE EXTENSION pg_stat_statements").await;
         let connection = Database::connect(self.url(TEMPLATE)).await.expect("it accepts");
-        Migrator::up(&connection, None).await.expect("the migrations apply");
+        migrations::up(&connection).await.expect("the migrations apply");
         connection.close().await.expect("a database in use is no template");
     }
 

@@ -3,6 +3,7 @@
 # stopped and its folder removed.
 #
 #   sh -c "$(cat supervise.sh)" supervise FOLDER SIGNAL COMMAND...
+exec 2>/dev/null # the shell would report each server that is killed
 folder=$1 signal=$2
 shift 2
 "$@" </dev/null >"$folder/log" 2>&1 &
