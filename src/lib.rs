@@ -7,5 +7,6 @@ pub mod config;
 pub mod entity;
 pub mod error;
 pub mod events;
+pub mod graphql;
 pub mod lock;
 pub mod store;

@@ -1,0 +1,3 @@
+//! The schema.
+
+pub mod limits;
