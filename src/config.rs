@@ -174,8 +174,12 @@ pub struct HttpConfig {
     #[arg(long, env = "NO_PLAYGROUND", value_parser = BoolishValueParser::new())]
     pub no_playground: bool,
     /// Folder of the dashboard's built files, served at /
-    #[arg(long, env = "DASHBOARD", value_name = "FOLDER",
-        default_value = "frontend-examples/dashboard/dist")]
+    #[arg(
+        long,
+        env = "DASHBOARD",
+        value_name = "FOLDER",
+        default_value = "frontend-examples/dashboard/dist"
+    )]
     pub dashboard: PathBuf,
     /// How long a socket may take to send connection_init
     #[arg(long, env = "SOCKET_INIT_TIMEOUT", default_value = "3s", value_name = "DURATION",

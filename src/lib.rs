@@ -8,5 +8,7 @@ pub mod entity;
 pub mod error;
 pub mod events;
 pub mod graphql;
+pub mod http;
 pub mod lock;
 pub mod store;
+pub mod telemetry;

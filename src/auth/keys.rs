@@ -69,11 +69,19 @@ impl Keys {
     /// # Errors
     /// When the key cannot sign.
     pub fn sign(&self, uid: &Uid, role: Role, ttl: Duration) -> Result<String, SignError> {
-        let now = clock::now().timestamp();
+        let ttl = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
+        self.sign_until(uid, role, clock::now().timestamp().saturating_add(ttl))
+    }
+
+    /// A token for `uid` that ends at `exp`, in seconds since 1970, which may be past.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn sign_until(&self, uid: &Uid, role: Role, exp: i64) -> Result<String, SignError> {
         let claims = Claims {
             sub: uid.to_string(),
-            iat: Some(now),
-            exp: now.saturating_add(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX)),
+            iat: Some(clock::now().timestamp()),
+            exp,
             iss: self.issuer.clone(),
             aud: self.audience.clone().map(Into::into),
             role: Some(role_name(role).to_owned()),

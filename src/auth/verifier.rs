@@ -84,9 +84,10 @@ impl Identity {
 fn reason(error: &Error) -> InvalidToken {
     match error.kind() {
         ErrorKind::ExpiredSignature => InvalidToken::Expired,
-        ErrorKind::InvalidToken | ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) => {
-            InvalidToken::Malformed
-        }
+        ErrorKind::InvalidToken
+        | ErrorKind::Base64(_)
+        | ErrorKind::Json(_)
+        | ErrorKind::Utf8(_) => InvalidToken::Malformed,
         _ => InvalidToken::Untrusted,
     }
 }
@@ -105,7 +106,8 @@ mod tests {
 
     fn verifier(flags: &[&str]) -> Verifier {
         let secret = format!("--jwt-secret={SECRET}");
-        let flags: Vec<&str> = std::iter::once(secret.as_str()).chain(flags.iter().copied()).collect();
+        let flags: Vec<&str> =
+            std::iter::once(secret.as_str()).chain(flags.iter().copied()).collect();
         let config = testing::parse(&flags).unwrap();
         Verifier::new(Keys::from_config(&config.auth).unwrap())
     }
@@ -142,7 +144,9 @@ mod tests {
 
     #[test]
     fn clocks_may_differ_by_the_leeway_only() {
-        let verify = |seconds| verifier(&[]).verify(&token(&json!({"sub": "u1", "exp": in_seconds(seconds)})));
+        let verify = |seconds| {
+            verifier(&[]).verify(&token(&json!({"sub": "u1", "exp": in_seconds(seconds)})))
+        };
         assert!(verify(-20).is_ok());
         assert_eq!(verify(-40), Err(InvalidToken::Expired));
     }
@@ -163,7 +167,8 @@ mod tests {
         let good = json!({"sub": "u1", "exp": exp, "iss": "us", "aud": ["wallets", "other"]});
         let strict = verifier(&["--jwt-issuer=us", "--jwt-audience=wallets"]);
         assert!(strict.verify(&token(&good)).is_ok());
-        for (name, value) in [("iss", json!("them")), ("aud", json!("others")), ("nbf", json!(exp))] {
+        for (name, value) in [("iss", json!("them")), ("aud", json!("others")), ("nbf", json!(exp))]
+        {
             let mut claims = good.clone();
             claims[name] = value;
             assert_eq!(strict.verify(&token(&claims)), Err(InvalidToken::Untrusted), "{name}");

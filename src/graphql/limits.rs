@@ -164,7 +164,12 @@ impl Cost {
     }
 }
 
-fn within(what: &'static str, found: u64, allowed: u32, flag: &'static str) -> Result<(), Exceeded> {
+fn within(
+    what: &'static str,
+    found: u64,
+    allowed: u32,
+    flag: &'static str,
+) -> Result<(), Exceeded> {
     let allowed = u64::from(allowed);
     if found > allowed { Err(Exceeded::Count { what, found, allowed, flag }) } else { Ok(()) }
 }
@@ -189,7 +194,9 @@ fn inner_first(
             }
             match done.get(name) {
                 Some(true) => continue,
-                Some(false) => return Err(Exceeded::Cycle { name: name.clone(), pos: fragment.pos }),
+                Some(false) => {
+                    return Err(Exceeded::Cycle { name: name.clone(), pos: fragment.pos });
+                }
                 None => done.insert(name, false),
             };
             stack.push((name, true));
@@ -328,7 +335,9 @@ mod tests {
 
     #[test]
     fn each_limit_names_its_flag() {
-        let many = |part: &str, n: usize| (0..n).map(|i| part.replace('#', &i.to_string())).collect::<String>();
+        let many = |part: &str, n: usize| {
+            (0..n).map(|i| part.replace('#', &i.to_string())).collect::<String>()
+        };
         assert_eq!(flag(&format!("{{ x {{ {} }} }}", many("a#: y ", 101))), "--max-aliases");
         assert_eq!(flag(&format!("{{ {} }}", many("f# ", 51))), "--max-root-fields");
         assert_eq!(flag(&format!("{{ x {{ {} }} }}", many("f# ", 2_500))), "--max-nodes");
