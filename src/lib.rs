@@ -10,5 +10,6 @@ pub mod events;
 pub mod graphql;
 pub mod http;
 pub mod lock;
+pub mod orders;
 pub mod store;
 pub mod telemetry;
