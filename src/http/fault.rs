@@ -9,8 +9,12 @@ use axum::{
 use super::{RequestId, media::Media};
 
 /// A request that was not executed: a status, and one coded GraphQL error.
+/// Boxed, because it travels in many a `Result` that is mostly fine.
 #[derive(Debug)]
-pub struct Fault {
+pub struct Fault(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     status: StatusCode,
     error: ServerError,
     header: Option<(HeaderName, HeaderValue)>,
@@ -30,7 +34,7 @@ impl Fault {
         };
         let mut error = ServerError::new(message, None);
         error.extensions.get_or_insert_default().set("code", code);
-        Self { status, error, header: None }
+        Self(Box::new(Inner { status, error, header: None }))
     }
 
     /// 400: the request is malformed.
@@ -53,25 +57,27 @@ impl Fault {
     }
 
     /// The same with a header.
-    pub fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.header = Some((name, value));
+        self
     }
 
     /// The same with the id that its cause is logged under.
     pub fn with_request_id(mut self, id: &RequestId) -> Self {
-        self.error.extensions.get_or_insert_default().set("requestId", id.to_string());
+        self.0.error.extensions.get_or_insert_default().set("requestId", id.to_string());
         self
     }
 
     /// The GraphQL error alone, for a socket.
     pub fn into_error(self) -> ServerError {
-        self.error
+        self.0.error
     }
 
     /// The whole answer.
     pub fn into_response(self, media: Media) -> Response {
-        let mut response = media.respond_with_errors(self.status, &[self.error]);
-        if let Some((name, value)) = self.header {
+        let Inner { status, error, header } = *self.0;
+        let mut response = media.respond_with_errors(status, &[error]);
+        if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }
         response
