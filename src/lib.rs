@@ -8,4 +8,5 @@ pub mod entity;
 pub mod error;
 pub mod events;
 pub mod lock;
+pub mod redis;
 pub mod store;
