@@ -11,5 +11,6 @@ pub mod graphql;
 pub mod http;
 pub mod lock;
 pub mod orders;
+pub mod redis;
 pub mod store;
 pub mod telemetry;
