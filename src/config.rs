@@ -11,6 +11,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
+pub use parse::duration as parse_duration;
 pub use secret::Secret;
 
 /// Everything that can be set.

@@ -60,6 +60,16 @@ pub async fn down(database: &DatabaseConnection, steps: Option<u32>) -> Result<(
     transaction.commit().await
 }
 
+/// The name of each migration, oldest first, and whether it is applied.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn status(database: &DatabaseConnection) -> Result<Vec<(String, bool)>, DbErr> {
+    let statuses = Migrator::get_migration_with_status_read_only(database).await?;
+    let applied = |migration: &Migration| migration.status() == MigrationStatus::Applied;
+    Ok(statuses.iter().map(|m| (m.name().to_owned(), applied(m))).collect())
+}
+
 /// Begins when no other instance migrates.
 async fn begin(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let transaction = database

@@ -13,6 +13,10 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.to_socket_addrs().map_err(|_| wanted())?.next().ok_or_else(wanted)
 }
 
+/// A duration as flags take it.
+///
+/// # Errors
+/// When it is none; the text says what is wanted.
 pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|_| "a duration is wanted, such as 50ms, 20s or 1h".to_owned())
