@@ -12,5 +12,6 @@ pub mod http;
 pub mod lock;
 pub mod orders;
 pub mod redis;
+pub mod seed;
 pub mod store;
 pub mod telemetry;

@@ -18,8 +18,10 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 /// A name for `pg_stat_activity`.
 const APPLICATION_NAME: &str = "wallet-bff";
 
-/// Of PostgreSQL connections that read: no statement runs for ever.
-const READ_SETTINGS: [(&str, &str); 1] = [("statement_timeout", "30s")];
+/// Of PostgreSQL connections that read: nothing is written by accident, and no statement runs
+/// for ever.
+const READ_SETTINGS: [(&str, &str); 2] =
+    [("default_transaction_read_only", "on"), ("statement_timeout", "30s")];
 /// Of PostgreSQL connections that change balances. Their few statements have one good plan
 /// each, whatever the values: planning them anew costs more than running them. And a stopped
 /// or lost process must not hold rows for long.
