@@ -133,16 +133,19 @@ impl Cache {
         }
         let started = Instant::now();
         let keys: Vec<String> = ids.iter().map(|id| T::KEYSPACE.key(id)).collect();
+        // Before Redis is asked: a floor may be settled while an answer from before is on its way.
+        let floor = |key: &String| self.0.outage.floor(T::KEYSPACE, key);
+        let floors: Vec<i64> = keys.iter().map(floor).collect();
         let texts = self.0.backend.get(&keys).await;
         self.0.stats.of(T::KEYSPACE).took(started);
-        let found = ids.iter().zip(&keys).zip(texts);
-        found.map(|((id, key), text)| self.read(id, key, text)).collect()
+        let found = ids.iter().zip(floors).zip(texts);
+        found.map(|((id, floor), text)| self.read(id, floor, text)).collect()
     }
 
     fn read<T: Cached>(
         &self,
         id: &T::Id,
-        key: &str,
+        floor: i64,
         text: Result<Option<bytes::Bytes>, Lost>,
     ) -> Lookup<T> {
         let counters = self.0.stats.of(T::KEYSPACE);
@@ -150,7 +153,6 @@ impl Cache {
             count(&counters.errors, 1);
             Lookup::Miss
         });
-        let floor = self.0.outage.floor(T::KEYSPACE, key);
         match found {
             Lookup::Hit((version, value)) if version >= floor => {
                 count(&counters.hits, 1);

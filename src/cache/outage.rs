@@ -37,7 +37,7 @@ pub(super) struct Place {
 
 #[derive(Default)]
 pub(super) struct Outage {
-    floors: Mutex<Floors>,
+    floors: Mutex<AllFloors>,
     /// How many floors there are, and one more while nothing is believed: reads look here
     /// first, without the lock.
     count: AtomicUsize,
@@ -45,16 +45,19 @@ pub(super) struct Outage {
     pub(super) wanted: Notify,
 }
 
+/// The lowest versions that may be read of a key's fields, or of the key itself.
+pub(super) type Floors = HashMap<Option<String>, i64>;
+
 #[derive(Default)]
-struct Floors {
-    by_key: HashMap<(Keyspace, String), HashMap<Option<String>, i64>>,
+struct AllFloors {
+    by_key: HashMap<(Keyspace, String), Floors>,
     len: usize,
     /// Counts overflows; more than `cleared` means that nothing is believed.
     overflows: u64,
     cleared: u64,
 }
 
-impl Floors {
+impl AllFloors {
     fn is_overflown(&self) -> bool {
         self.overflows > self.cleared
     }
@@ -90,7 +93,7 @@ impl Outage {
         self.wanted.notify_one();
     }
 
-    fn recount(&self, floors: &Floors) {
+    fn recount(&self, floors: &AllFloors) {
         self.count.store(floors.len + usize::from(floors.is_overflown()), Relaxed);
     }
 
@@ -100,9 +103,9 @@ impl Outage {
     }
 
     /// The lowest versions that may be read of a key's fields.
-    pub(super) fn floors_of(&self, keyspace: Keyspace, key: &str) -> HashMap<Option<String>, i64> {
+    pub(super) fn floors_of(&self, keyspace: Keyspace, key: &str) -> Floors {
         if self.is_over() {
-            return HashMap::new();
+            return Floors::new();
         }
         let floors = self.floors.lock();
         floors.by_key.get(&(keyspace, key.to_owned())).cloned().unwrap_or_default()
@@ -155,7 +158,7 @@ impl Outage {
                 .without_max_times();
             let mut pause = pauses.build();
             while !self.is_over() {
-                if backend.is_up() && self.redo(backend).await.is_ok() {
+                if self.redo(backend).await.is_ok() {
                     pause = pauses.build();
                 } else {
                     tokio::time::sleep(pause.next().unwrap_or(Duration::from_secs(1))).await;

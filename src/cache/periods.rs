@@ -8,7 +8,7 @@ use super::{
     entry::{Entry, Found, jittered},
     keyspaces::{self, Keyspace},
     memory::doubts,
-    outage::Place,
+    outage::{Floors, Place},
     stats::count,
 };
 use crate::entity::{Period, order};
@@ -26,10 +26,18 @@ pub struct PeriodOrders {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Seen {
-    /// Fields of which nothing can be said, and their versions.
+    /// Orders that are newer than what is there, and as of which version.
     unknown: Vec<(String, i64)>,
+    /// Fields that hold no order.
+    unreadable: Vec<(String, i64)>,
     /// How often an order had become unknown.
     doubts: i64,
+}
+
+impl Seen {
+    fn is_clear(&self) -> bool {
+        self.unknown.is_empty() && self.unreadable.is_empty()
+    }
 }
 
 impl Cache {
@@ -40,24 +48,26 @@ impl Cache {
         }
         let started = Instant::now();
         let keys: Vec<String> = periods.iter().map(key).collect();
+        // Before Redis is asked: a floor may be settled while an answer from before is on its way.
+        let floors: Vec<_> =
+            keys.iter().map(|key| self.0.outage.floors_of(Keyspace::Orders, key)).collect();
         let hashes = self.0.backend.periods(&keys).await;
         self.0.stats.of(Keyspace::Orders).took(started);
-        let read = |(key, fields): (&String, Result<Fields, _>)| {
-            let period = fields.map(|fields| self.read_period(key, &fields));
+        let read = |(floors, fields): (Floors, Result<Fields, _>)| {
+            let period = fields.map(|fields| self.read_period(&floors, &fields));
             period.unwrap_or_else(|_| {
                 count(&self.0.stats.of(Keyspace::Orders).errors, 1);
                 PeriodOrders::default()
             })
         };
-        let periods: Vec<PeriodOrders> = keys.iter().zip(hashes).map(read).collect();
+        let periods: Vec<PeriodOrders> = floors.into_iter().zip(hashes).map(read).collect();
         let hits = periods.iter().filter(|period| period.complete).count() as u64;
         count(&self.0.stats.of(Keyspace::Orders).hits, hits);
         count(&self.0.stats.of(Keyspace::Orders).misses, periods.len() as u64 - hits);
         periods
     }
 
-    fn read_period(&self, key: &str, fields: &Fields) -> PeriodOrders {
-        let floors = self.0.outage.floors_of(Keyspace::Orders, key);
+    fn read_period(&self, floors: &Floors, fields: &Fields) -> PeriodOrders {
         let mut period = PeriodOrders {
             seen: Seen { doubts: doubts(fields), ..Seen::default() },
             ..PeriodOrders::default()
@@ -75,7 +85,7 @@ impl Cache {
                     Ok(_) => period.seen.unknown.push((field.clone(), found.version())),
                     Err(_) => {
                         count(&self.0.stats.of(Keyspace::Orders).errors, 1);
-                        period.seen.unknown.push((field.clone(), found.version()));
+                        period.seen.unreadable.push((field.clone(), found.version()));
                     }
                 },
                 Found::Unknown(version) => period.seen.unknown.push((field.clone(), version)),
@@ -83,7 +93,7 @@ impl Cache {
         }
         period.orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
         period.complete =
-            fields.contains_key(COMPLETE) && period.seen.unknown.is_empty() && floors.is_empty();
+            fields.contains_key(COMPLETE) && period.seen.is_clear() && floors.is_empty();
         period
     }
 
@@ -98,10 +108,11 @@ impl Cache {
         orders: &[order::Model],
     ) {
         let now: HashSet<&str> = orders.iter().map(|order| order.order_no.as_str()).collect();
-        let gone = before.orders.iter().filter(|order| !now.contains(order.order_no.as_str()));
-        let mut gone: Vec<_> =
-            gone.map(|order| (order.order_no.as_str().to_owned(), order.version)).collect();
-        gone.extend(before.seen.unknown.iter().cloned());
+        let known = before.orders.iter().map(|order| (name(order), order.version));
+        let was_there = known.chain(before.seen.unknown.iter().cloned());
+        let mut gone: Vec<(String, i64)> =
+            was_there.filter(|(field, _)| !now.contains(field.as_str())).collect();
+        gone.extend(before.seen.unreadable.iter().cloned());
         let write = PeriodWrite {
             gone,
             whole: Some(before.seen.doubts),

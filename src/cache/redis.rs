@@ -202,9 +202,8 @@ fn array(reply: Reply) -> Option<Vec<Value>> {
 
 fn fields(reply: Reply) -> Option<Fields> {
     let map = reply.ok()?.into_map().ok()?;
-    let field = |(name, value): (fred::types::Key, Value)| {
-        Some((name.into_string()?, value.into_bytes()?))
-    };
+    let field =
+        |(name, value): (fred::types::Key, Value)| Some((name.into_string()?, value.into_bytes()?));
     Some(map.inner().into_iter().filter_map(field).collect())
 }
 

@@ -11,7 +11,10 @@ mod script;
 #[cfg(test)]
 pub mod testing;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use fred::{
     clients::{Client, Pool},
@@ -38,6 +41,8 @@ use crate::{
 const MAX_KEYS: usize = 500;
 /// Most commands that wait on one connection.
 const MAX_WAITING: usize = 10_000;
+/// How often Redis is asked whether it is there.
+const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Messages that wait for a slow listener before it is told of a gap.
 const MAX_MESSAGES: usize = 4_096;
 
@@ -103,13 +108,10 @@ impl Redis {
             ..Options::default()
         };
         let clustered = pool.client_config().server.is_clustered();
-        Ok(Some(Self(Arc::new(Inner {
-            pool,
-            options,
-            clustered,
-            health: Health::default(),
-            listener,
-        }))))
+        let redis =
+            Self(Arc::new(Inner { pool, options, clustered, health: Health::default(), listener }));
+        tokio::spawn(heartbeat(Arc::downgrade(&redis.0)));
+        Ok(Some(redis))
     }
 
     /// Whether Redis is connected and answered in time when it was last asked.
@@ -160,9 +162,7 @@ impl Redis {
         if count == 1
             && let Some(command) = commands.pop()
         {
-            return vec![
-                client.with_options(options).custom(command.custom(), command.args).await,
-            ];
+            return vec![client.with_options(options).custom(command.custom(), command.args).await];
         }
         let pipeline = client.pipeline().with_options(options);
         for command in commands {
@@ -256,7 +256,17 @@ fn builder(url: &str) -> std::result::Result<Builder, RedisError> {
     Ok(builder)
 }
 
-/// Each reason once in a row, at debug: that Redis is gone is logged where it is noticed.
+/// Asks now and then, so that health is known, and regained, when nobody else asks.
+async fn heartbeat(redis: Weak<Inner>) {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        let Some(redis) = redis.upgrade().map(Redis) else { return };
+        // What comes of it is recorded where it is sent.
+        let _ = redis.send_one(Command::new("PING", Vec::<Value>::new())).await;
+    }
+}
+
+/// At debug: that Redis is gone is logged where it is noticed, once.
 fn log_connection_errors(clients: &[Client]) {
     for client in clients {
         drop(client.on_error(|(error, server)| async move {
