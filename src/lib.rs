@@ -10,4 +10,5 @@ pub mod error;
 pub mod events;
 pub mod lock;
 pub mod orders;
+pub mod seed;
 pub mod store;

@@ -9,7 +9,7 @@ pub mod operations;
 pub mod orders;
 pub mod page;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod transactions;
 pub mod users;
 pub mod wallets;

@@ -157,10 +157,10 @@ mod tests {
         let db = database().await;
         let (first, second) = (order("20241201_001", "O_1"), order("20241201_001", "O_2"));
         insert(db.writer(), &[second.clone(), first.clone()]).await.unwrap();
-        assert!(insert(db.writer(), &[first.clone()]).await.is_err());
+        assert!(insert(db.writer(), std::slice::from_ref(&first)).await.is_err());
 
         let paid = Model { status: Status::Paid, version: 1, updated_at: at(9), ..first };
-        assert_eq!(update(db.writer(), &[paid.clone()]).await.unwrap(), 1);
+        assert_eq!(update(db.writer(), std::slice::from_ref(&paid)).await.unwrap(), 1);
         let both = [second.order_no.clone(), paid.order_no.clone()];
         assert_eq!(lock(db.writer(), &both).await.unwrap(), [paid.clone(), second.clone()]);
 
