@@ -10,5 +10,6 @@ pub mod error;
 pub mod events;
 pub mod lock;
 pub mod orders;
+pub mod redis;
 pub mod seed;
 pub mod store;
