@@ -1,5 +1,6 @@
 //! wallet-bff.
 
+pub mod audit;
 pub mod auth;
 pub mod balance;
 pub mod cache;

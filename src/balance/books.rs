@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::entry::Entry;
+use super::{entry::Entry, outcome::StatusChange};
 use crate::{
     entity::{OrderNo, TransactionNo, Uid, order, transaction, wallet},
     error::Refusal,
@@ -51,6 +51,18 @@ pub struct Draft<'a> {
     first_line: usize,
     undo: Vec<Undo>,
     order: Option<order::Model>,
+    status_changes: Vec<StatusChange>,
+}
+
+/// What a finished draft leaves for its outcome.
+#[derive(Debug)]
+pub struct Work {
+    /// The ledger lines it made.
+    pub lines: Vec<transaction::Model>,
+    /// The order it made, changed or deleted.
+    pub order: Option<order::Model>,
+    /// The statuses it changed.
+    pub status_changes: Vec<StatusChange>,
 }
 
 /// A point that a draft can go back to.
@@ -58,6 +70,7 @@ pub struct Draft<'a> {
 pub struct Mark {
     undo: usize,
     lines: usize,
+    status_changes: usize,
 }
 
 #[derive(Debug)]
@@ -84,7 +97,15 @@ impl Books {
     /// Starts a posting's work.
     pub fn draft<'a>(&'a mut self, operation_id: &'a str, now: DateTime<Utc>) -> Draft<'a> {
         let first_line = self.lines.len();
-        Draft { books: self, operation_id, now, first_line, undo: vec![], order: None }
+        Draft {
+            books: self,
+            operation_id,
+            now,
+            first_line,
+            undo: vec![],
+            order: None,
+            status_changes: vec![],
+        }
     }
 
     /// What is to be written.
@@ -171,10 +192,12 @@ impl Draft<'_> {
         status: wallet::Status,
         entry: &Entry<'_>,
     ) -> Result<(), Refusal> {
-        if self.wallet(uid)?.status == status {
+        let before = self.wallet(uid)?.status;
+        if before == status {
             return Ok(());
         }
         self.post(uid, entry)?;
+        self.note(format!("wallet {uid}"), format!("{before:?}"), format!("{status:?}"));
         if let Some(wallet) = self.books.wallets.get_mut(uid) {
             wallet.status = status;
         }
@@ -189,7 +212,9 @@ impl Draft<'_> {
     }
 
     /// An order as it is from now on; the same holds as for [`Self::create_order`].
-    pub fn change_order(&mut self, mut order: order::Model) {
+    pub fn change_order(&mut self, before: order::Status, mut order: order::Model) {
+        let subject = format!("order {}", order.order_no);
+        self.note(subject, format!("{before:?}"), format!("{:?}", order.status));
         order.version += 1;
         order.updated_at = self.now;
         if !self.books.created_orders.contains(&order.order_no) {
@@ -201,6 +226,8 @@ impl Draft<'_> {
 
     /// An order that goes; the same holds as for [`Self::create_order`].
     pub fn delete_order(&mut self, order: order::Model) {
+        let subject = format!("order {}", order.order_no);
+        self.note(subject, format!("{:?}", order.status), String::new());
         self.books.orders.remove(&order.order_no);
         self.books.changed_orders.remove(&order.order_no);
         if !self.books.created_orders.remove(&order.order_no) {
@@ -211,12 +238,17 @@ impl Draft<'_> {
 
     /// Where the work stands.
     pub fn mark(&self) -> Mark {
-        Mark { undo: self.undo.len(), lines: self.books.lines.len() }
+        Mark {
+            undo: self.undo.len(),
+            lines: self.books.lines.len(),
+            status_changes: self.status_changes.len(),
+        }
     }
 
     /// Takes back what was done since `mark`.
     pub fn undo_to(&mut self, mark: Mark) {
         self.books.lines.truncate(mark.lines);
+        self.status_changes.truncate(mark.status_changes);
         for undo in self.undo.drain(mark.undo..).rev() {
             match undo {
                 Undo::Opened(uid) => {
@@ -233,9 +265,17 @@ impl Draft<'_> {
         }
     }
 
-    /// Ends the work: the ledger lines it made, and the order.
-    pub fn finish(self) -> (Vec<transaction::Model>, Option<order::Model>) {
-        (self.books.lines[self.first_line..].to_vec(), self.order)
+    /// Ends the work.
+    pub fn finish(self) -> Work {
+        Work {
+            lines: self.books.lines[self.first_line..].to_vec(),
+            order: self.order,
+            status_changes: self.status_changes,
+        }
+    }
+
+    fn note(&mut self, subject: String, before: String, after: String) {
+        self.status_changes.push(StatusChange { subject, before, after });
     }
 
     fn line(

@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
     Outcome, Posting,
@@ -33,11 +30,7 @@ pub struct Committed {
 /// The database's, with nothing done, or (should the commit itself fail) in doubt: a repeat of
 /// the batch finds by its keys what was done.
 pub async fn commit(database: &Database, postings: &[Posting]) -> Result<Committed> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let transaction = database.writer().begin_with_options(options).await?;
+    let transaction = database.begin().await?;
     let books = lock(&transaction, postings).await?;
     // After the row locks, in a statement of its own: whoever held them is committed and seen.
     let earlier = store::operations::by_keys(&transaction, &keys(postings)).await?;

@@ -95,7 +95,7 @@ fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
             (OutcomeState::Refused(refusal), vec![])
         }
     };
-    let (transactions, order) = draft.finish();
+    let work = draft.finish();
     Outcome {
         operation_id: posting.operation_id.clone(),
         key: posting.request.key.clone(),
@@ -103,8 +103,9 @@ fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
         replayed: false,
         committed_at: now,
         wallets: posting.uids.iter().filter_map(|uid| books.wallet(uid)).cloned().collect(),
-        transactions,
-        order,
+        transactions: work.lines,
+        order: work.order,
+        status_changes: work.status_changes,
         refused,
     }
 }

@@ -29,6 +29,8 @@ pub struct Outcome {
     pub transactions: Vec<transaction::Model>,
     /// The order it made, changed or deleted.
     pub order: Option<order::Model>,
+    /// The statuses it changed.
+    pub status_changes: Vec<StatusChange>,
     /// Of a reward: the users who got nothing, and why.
     pub refused: Vec<(Uid, Refusal)>,
 }
@@ -42,6 +44,17 @@ pub enum OutcomeState {
     Refused(Refusal),
 }
 
+/// A change that moves nothing, for the operation log; what moves money stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusChange {
+    /// What changed, such as `wallet ann`.
+    pub subject: String,
+    /// Its status before.
+    pub before: String,
+    /// Its status after; empty for what was deleted.
+    pub after: String,
+}
+
 /// What `operations.outcome` holds. Ledger lines are not repeated there: they carry the
 /// operation's id.
 #[derive(Default, Serialize, Deserialize)]
@@ -50,6 +63,8 @@ struct Stored {
     wallets: Vec<wallet::Model>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     order: Option<order::Model>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    status_changes: Vec<StatusChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused: Vec<(Uid, Refusal)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,6 +91,7 @@ impl Outcome {
         let stored = Stored {
             wallets: self.wallets.clone(),
             order: self.order.clone(),
+            status_changes: self.status_changes.clone(),
             refused: self.refused.clone(),
             refusal,
             parts: posting.part.map(|part| part.count),
@@ -97,10 +113,7 @@ impl Outcome {
     ///
     /// # Errors
     /// `Internal` when the row does not hold an outcome.
-    pub(super) fn from_record(
-        record: &operation::Model,
-        lines: &[transaction::Model],
-    ) -> Result<Self> {
+    pub fn from_record(record: &operation::Model, lines: &[transaction::Model]) -> Result<Self> {
         let stored: Stored = serde_json::from_str(&record.outcome).map_err(unreadable)?;
         let state = stored.refusal.map_or(OutcomeState::Committed, OutcomeState::Refused);
         // The parts of a large reward share their operation's id, and no wallets.
@@ -114,6 +127,7 @@ impl Outcome {
             transactions,
             wallets: stored.wallets,
             order: stored.order,
+            status_changes: stored.status_changes,
             refused: stored.refused,
             state,
         })

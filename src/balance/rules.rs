@@ -183,7 +183,7 @@ fn set_order_status(
         return Err(Refusal::InvalidTransition { order_no: order.order_no, from, to });
     }
     let refund_no = if status::gives_back(to) { refund(draft, &order)? } else { None };
-    draft.change_order(order::Model { status: to, refund_no, ..order });
+    draft.change_order(order.status, order::Model { status: to, refund_no, ..order });
     Ok(())
 }
 
