@@ -2,5 +2,19 @@
 //! nor commits; no business rule lives here.
 
 pub mod connect;
+mod dialect;
+pub mod hot;
+pub mod operations;
+pub mod orders;
+pub mod page;
+#[cfg(test)]
+mod testing;
+pub mod transactions;
+pub mod users;
+pub mod wallets;
 
 pub use connect::Database;
+pub use orders::OrderFilter;
+pub use page::Page;
+pub use transactions::TransactionFilter;
+pub use wallets::WalletFilter;
