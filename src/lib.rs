@@ -1,5 +1,6 @@
 //! wallet-bff.
 
+pub mod audit;
 pub mod auth;
 pub mod balance;
 pub mod cache;
@@ -10,4 +11,7 @@ pub mod events;
 pub mod graphql;
 pub mod loaders;
 pub mod lock;
+pub mod orders;
+pub mod redis;
+pub mod seed;
 pub mod store;

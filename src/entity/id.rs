@@ -108,6 +108,13 @@ impl TransactionNo {
     }
 }
 
+impl OrderNo {
+    /// A new order's number in its period: unique among instances, sorts by time in the period.
+    pub fn generate(period: &Period) -> Self {
+        Self(format!("ORDER_{period}_{}", next_ulid()))
+    }
+}
+
 /// A new operation's id: unique among instances, sorts by time.
 pub fn operation_id() -> String {
     format!("OP{}", next_ulid())

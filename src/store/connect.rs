@@ -18,15 +18,22 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 /// A name for `pg_stat_activity`.
 const APPLICATION_NAME: &str = "wallet-bff";
 
-/// Of PostgreSQL connections that read: no statement runs for ever.
-const READ_SETTINGS: [(&str, &str); 1] = [("statement_timeout", "30s")];
-/// Of PostgreSQL connections that change balances. Their few statements have one good plan
-/// each, whatever the values: planning them anew costs more than running them. And a stopped
-/// or lost process must not hold rows for long.
-const WRITE_SETTINGS: [(&str, &str); 3] = [
-    ("plan_cache_mode", "force_generic_plan"),
+/// Of PostgreSQL connections that read: nothing is written by accident, no statement runs for
+/// ever, and none is long enough to be worth compiling.
+const READ_SETTINGS: [(&str, &str); 3] =
+    [("default_transaction_read_only", "on"), ("statement_timeout", "30s"), ("jit", "off")];
+/// Of PostgreSQL connections that change balances. A stopped or lost process must not hold rows
+/// for long. Their few statements find rows by key, and are planned once for all values, since
+/// planning them anew costs more than running them; so a plan made while a table is still
+/// empty must not read all of it when it no longer is.
+const WRITE_SETTINGS: [(&str, &str); 7] = [
     ("idle_in_transaction_session_timeout", "5s"),
     ("lock_timeout", "3s"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
 ];
 
 /// The database: a pool for reads, and one for balance changes; cheap to clone.

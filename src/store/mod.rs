@@ -1,6 +1,7 @@
 //! SQL, one file a noun. Each function takes the connection it is handed, and neither begins
 //! nor commits; no business rule lives here.
 
+pub mod audit;
 pub mod connect;
 mod dialect;
 pub mod hot;
@@ -8,7 +9,7 @@ pub mod operations;
 pub mod orders;
 pub mod page;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod transactions;
 pub mod users;
 pub mod wallets;

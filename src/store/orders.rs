@@ -11,7 +11,7 @@ use super::{
     dialect::{Rows, is_any},
 };
 use crate::entity::{
-    OrderNo, Period, Uid,
+    OrderNo, Period, TransactionNo, Uid,
     order::{Column, Entity, Model, Status},
 };
 
@@ -82,6 +82,8 @@ pub async fn insert(conn: &impl ConnectionTrait, orders: &[Model]) -> Result<(),
         .column("favorite_count", |o| o.favorite_count)
         .column("status", |o| o.status)
         .column("version", |o| o.version)
+        .nullable("debit_no", |o| o.debit_no.as_ref().map(TransactionNo::as_str))
+        .nullable("refund_no", |o| o.refund_no.as_ref().map(TransactionNo::as_str))
         .column("expire_time", |o| o.expire_time)
         .column("created_at", |o| o.created_at)
         .column("updated_at", |o| o.updated_at)
@@ -90,18 +92,19 @@ pub async fn insert(conn: &impl ConnectionTrait, orders: &[Model]) -> Result<(),
     Ok(())
 }
 
-/// Writes what a change may touch (status, version, updated_at) of each, and says how many rows
-/// that were.
+/// Writes what a change may touch (status, version, refund_no, updated_at) of each, and says how
+/// many rows that were.
 pub async fn update(conn: &impl ConnectionTrait, orders: &[Model]) -> Result<u64, DbErr> {
     let statement = Rows::of(orders)
         .column("order_no", |o| o.order_no.clone())
         .column("status", |o| o.status)
         .column("version", |o| o.version)
+        .nullable("refund_no", |o| o.refund_no.as_ref().map(TransactionNo::as_str))
         .column("updated_at", |o| o.updated_at)
         .statement(
             conn,
-            "UPDATE orders SET status = r.status, version = r.version, updated_at = r.updated_at
-             FROM {rows} WHERE orders.order_no = r.order_no",
+            "UPDATE orders SET status = r.status, version = r.version, refund_no = r.refund_no,
+             updated_at = r.updated_at FROM {rows} WHERE orders.order_no = r.order_no",
             &[],
         );
     Ok(conn.execute_raw(statement).await?.rows_affected())
@@ -154,10 +157,10 @@ mod tests {
         let db = database().await;
         let (first, second) = (order("20241201_001", "O_1"), order("20241201_001", "O_2"));
         insert(db.writer(), &[second.clone(), first.clone()]).await.unwrap();
-        assert!(insert(db.writer(), &[first.clone()]).await.is_err());
+        assert!(insert(db.writer(), std::slice::from_ref(&first)).await.is_err());
 
         let paid = Model { status: Status::Paid, version: 1, updated_at: at(9), ..first };
-        assert_eq!(update(db.writer(), &[paid.clone()]).await.unwrap(), 1);
+        assert_eq!(update(db.writer(), std::slice::from_ref(&paid)).await.unwrap(), 1);
         let both = [second.order_no.clone(), paid.order_no.clone()];
         assert_eq!(lock(db.writer(), &both).await.unwrap(), [paid.clone(), second.clone()]);
 

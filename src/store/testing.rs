@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// An SQLite file with all tables; deleted with its folder when dropped.
-pub(super) struct TestDatabase {
+pub(crate) struct TestDatabase {
     database: Database,
     _folder: tempfile::TempDir,
 }
@@ -24,7 +24,7 @@ impl Deref for TestDatabase {
     }
 }
 
-pub(super) fn config(database_url: String) -> DatabaseConfig {
+pub(crate) fn config(database_url: String) -> DatabaseConfig {
     DatabaseConfig {
         database_url,
         database_read_connections: 2,
@@ -33,7 +33,7 @@ pub(super) fn config(database_url: String) -> DatabaseConfig {
     }
 }
 
-pub(super) async fn database() -> TestDatabase {
+pub(crate) async fn database() -> TestDatabase {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/made/here/test.db", folder.path().display());
     let database = Database::connect(&config(url)).await.unwrap();
@@ -42,15 +42,15 @@ pub(super) async fn database() -> TestDatabase {
 }
 
 /// A time in micros, so that texts of several lengths are compared.
-pub(super) fn at(micros: i64) -> DateTime<Utc> {
+pub(crate) fn at(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_733_011_200_000_000 + micros).unwrap()
 }
 
-pub(super) fn uid(name: &str) -> Uid {
+pub(crate) fn uid(name: &str) -> Uid {
     Uid::stored(name)
 }
 
-pub(super) fn wallet(name: &str, units: i64) -> wallet::Model {
+pub(crate) fn wallet(name: &str, units: i64) -> wallet::Model {
     wallet::Model {
         uid: uid(name),
         balance: Money::from_units(units),
@@ -62,7 +62,7 @@ pub(super) fn wallet(name: &str, units: i64) -> wallet::Model {
     }
 }
 
-pub(super) fn line(name: &str, version: i64) -> transaction::Model {
+pub(crate) fn line(name: &str, version: i64) -> transaction::Model {
     transaction::Model {
         transaction_no: TransactionNo::stored(format!("TX-{name}-{version}")),
         uid: uid(name),
@@ -80,7 +80,7 @@ pub(super) fn line(name: &str, version: i64) -> transaction::Model {
     }
 }
 
-pub(super) fn order(period: &str, number: &str) -> order::Model {
+pub(crate) fn order(period: &str, number: &str) -> order::Model {
     order::Model {
         order_no: OrderNo::stored(number),
         uid: uid("ann"),
@@ -93,6 +93,8 @@ pub(super) fn order(period: &str, number: &str) -> order::Model {
         favorite_count: 4,
         status: order::Status::Pending,
         version: 0,
+        debit_no: None,
+        refund_no: None,
         expire_time: at(1_000_000),
         created_at: at(0),
         updated_at: at(0),
