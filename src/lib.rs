@@ -1,15 +1,19 @@
 //! wallet-bff.
 
+pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod balance;
 pub mod cache;
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod entity;
 pub mod error;
 pub mod events;
 pub mod graphql;
 pub mod http;
+pub mod loaders;
 pub mod lock;
 pub mod orders;
 pub mod redis;
