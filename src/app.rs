@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 
 use async_graphql::{Request, Response};
 use axum::serve::ListenerExt;
-use futures::{FutureExt, future::BoxFuture, stream::BoxStream};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -83,8 +83,10 @@ impl App {
         }
         let redis = Redis::connect(&config.cache)?;
         let cache = Cache::connect(&config.cache, redis.as_ref());
-        let locks = Locks::connect(redis.as_ref());
-        let events = Events::connect(redis.as_ref());
+        // Who holds a lock, and whose events come back to it.
+        let instance = ulid::Ulid::new().to_string();
+        let locks = Locks::connect(&instance, redis.as_ref());
+        let events = Events::connect(&instance, redis.as_ref());
         let balance = Balance::start(
             &config.balance,
             database.clone(),
@@ -248,6 +250,6 @@ impl Engine for SchemaEngine {
     }
 
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
-        self.schema.execute_stream(self.prepare(request, caller))
+        self.schema.execute_stream(self.prepare(request, caller)).boxed()
     }
 }

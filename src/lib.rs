@@ -1,5 +1,7 @@
 //! wallet-bff.
 
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod audit;
 pub mod auth;
