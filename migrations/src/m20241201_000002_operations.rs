@@ -1,4 +1,7 @@
 //! What callers asked for: idempotency records and operation log.
+//!
+//! `operation_id` has no index: operations are found by their key, and one that was split into
+//! parts has a row for each.
 
 use sea_orm_migration::prelude::*;
 
@@ -16,7 +19,7 @@ impl MigrationTrait for Migration {
             CREATE TABLE operations (
                 caller {id} NOT NULL,
                 idempotency_key {id} NOT NULL,
-                operation_id {id} NOT NULL CONSTRAINT operations_operation_id UNIQUE,
+                operation_id {id} NOT NULL,
                 kind text NOT NULL,
                 fingerprint text NOT NULL,
                 state text NOT NULL CHECK (state IN ('committed', 'refused')),

@@ -26,6 +26,8 @@ impl MigrationTrait for Migration {
                 status text NOT NULL DEFAULT 'pending'
                     CHECK (status IN ('pending', 'paid', 'completed', 'cancelled', 'expired')),
                 version bigint NOT NULL DEFAULT 0 CHECK (version >= 0),
+                debit_no {id},
+                refund_no {id},
                 expire_time {time} NOT NULL,
                 created_at {time} NOT NULL DEFAULT {now},
                 updated_at {time} NOT NULL DEFAULT {now}

@@ -31,8 +31,10 @@ impl Account {
         let uid = Uid::stored(format!("u{:06}", index + 1));
         let order = |(place, order): (u64, u64)| {
             // The first line is the opening recharge, and each order's debit follows it.
-            let created_at = line_time(index, place + 2);
-            new_order(plan, order, &uid, created_at)
+            let version = place + 2;
+            let debit_no = line_number(&uid, version);
+            let order = new_order(plan, order, &uid, line_time(index, version));
+            order::Model { debit_no: Some(debit_no), ..order }
         };
         let orders = (0..).zip(plan.orders_of(index)).map(order).collect();
         Self { index, least_lines: plan.lines_of(index), orders, uid }
@@ -107,7 +109,7 @@ impl Account {
 
     fn line(&self, version: u64, movement: Movement<'_>, before: i64) -> transaction::Model {
         transaction::Model {
-            transaction_no: TransactionNo::stored(format!("TX-{}-{version}", self.uid)),
+            transaction_no: line_number(&self.uid, version),
             uid: self.uid.clone(),
             kind: movement.kind,
             amount: Money::from_units(movement.change.abs()),
@@ -164,10 +166,16 @@ fn new_order(plan: &Plan, index: u64, uid: &Uid, created_at: DateTime<Utc>) -> o
         favorite_count: count(3),
         status,
         version,
+        debit_no: None,
+        refund_no: None,
         expire_time,
         created_at,
         updated_at: created_at + TimeDelta::minutes(version),
     }
+}
+
+fn line_number(uid: &Uid, version: u64) -> TransactionNo {
+    TransactionNo::stored(format!("TX-{uid}-{version}"))
 }
 
 /// A line a minute; the wallets a few milliseconds apart.

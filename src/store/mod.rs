@@ -1,6 +1,7 @@
 //! SQL, one file a noun. Each function takes the connection it is handed, and neither begins
 //! nor commits; no business rule lives here.
 
+pub mod audit;
 pub mod connect;
 mod dialect;
 pub mod hot;

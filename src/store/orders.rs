@@ -11,7 +11,7 @@ use super::{
     dialect::{Rows, is_any},
 };
 use crate::entity::{
-    OrderNo, Period, Uid,
+    OrderNo, Period, TransactionNo, Uid,
     order::{Column, Entity, Model, Status},
 };
 
@@ -54,6 +54,22 @@ pub async fn by_periods(
         .await
 }
 
+/// The periods that have orders, latest first.
+pub async fn latest_periods(
+    conn: &impl ConnectionTrait,
+    limit: u64,
+) -> Result<Vec<Period>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::PeriodNumber)
+        .distinct()
+        .order_by_desc(Column::PeriodNumber)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await
+}
+
 /// A page of the list, which is ordered by number.
 pub async fn page(
     conn: &impl ConnectionTrait,
@@ -82,6 +98,8 @@ pub async fn insert(conn: &impl ConnectionTrait, orders: &[Model]) -> Result<(),
         .column("favorite_count", |o| o.favorite_count)
         .column("status", |o| o.status)
         .column("version", |o| o.version)
+        .nullable("debit_no", |o| o.debit_no.as_ref().map(TransactionNo::as_str))
+        .nullable("refund_no", |o| o.refund_no.as_ref().map(TransactionNo::as_str))
         .column("expire_time", |o| o.expire_time)
         .column("created_at", |o| o.created_at)
         .column("updated_at", |o| o.updated_at)
@@ -90,18 +108,19 @@ pub async fn insert(conn: &impl ConnectionTrait, orders: &[Model]) -> Result<(),
     Ok(())
 }
 
-/// Writes what a change may touch (status, version, updated_at) of each, and says how many rows
-/// that were.
+/// Writes what a change may touch (status, version, refund_no, updated_at) of each, and says how
+/// many rows that were.
 pub async fn update(conn: &impl ConnectionTrait, orders: &[Model]) -> Result<u64, DbErr> {
     let statement = Rows::of(orders)
         .column("order_no", |o| o.order_no.clone())
         .column("status", |o| o.status)
         .column("version", |o| o.version)
+        .nullable("refund_no", |o| o.refund_no.as_ref().map(TransactionNo::as_str))
         .column("updated_at", |o| o.updated_at)
         .statement(
             conn,
-            "UPDATE orders SET status = r.status, version = r.version, updated_at = r.updated_at
-             FROM {rows} WHERE orders.order_no = r.order_no",
+            "UPDATE orders SET status = r.status, version = r.version, refund_no = r.refund_no,
+             updated_at = r.updated_at FROM {rows} WHERE orders.order_no = r.order_no",
             &[],
         );
     Ok(conn.execute_raw(statement).await?.rows_affected())

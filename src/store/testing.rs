@@ -93,6 +93,8 @@ pub(crate) fn order(period: &str, number: &str) -> order::Model {
         favorite_count: 4,
         status: order::Status::Pending,
         version: 0,
+        debit_no: None,
+        refund_no: None,
         expire_time: at(1_000_000),
         created_at: at(0),
         updated_at: at(0),

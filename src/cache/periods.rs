@@ -1,0 +1,202 @@
+//! Orders by period: a hash each, which is answered from only when it is complete.
+
+use std::{collections::HashSet, time::Instant};
+
+use super::{
+    Cache, OnLoss,
+    backend::{COMPLETE, DOUBTS, FILLING, Fields, PeriodWrite, PeriodWritten},
+    entry::{Entry, Found, jittered},
+    keyspaces::{self, Keyspace},
+    memory::doubts,
+    outage::{Floors, Place},
+    stats::count,
+};
+use crate::entity::{Period, order};
+
+/// What the cache has of a period's orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeriodOrders {
+    /// The orders, by number.
+    pub orders: Vec<order::Model>,
+    /// Whether these are all. Lists and counts are answered from a complete period only.
+    pub complete: bool,
+    /// What else a fill must know of what it replaces.
+    seen: Seen,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    /// Orders that are newer than what is there, and as of which version.
+    unknown: Vec<(String, i64)>,
+    /// Fields that hold no order.
+    unreadable: Vec<(String, i64)>,
+    /// How often an order had become unknown.
+    doubts: i64,
+}
+
+impl Seen {
+    fn is_clear(&self) -> bool {
+        self.unknown.is_empty() && self.unreadable.is_empty()
+    }
+}
+
+impl Cache {
+    /// What is cached of these periods. One pipeline of HGETALL.
+    pub async fn periods(&self, periods: &[Period]) -> Vec<PeriodOrders> {
+        if periods.is_empty() || self.0.outage.is_overflown() {
+            return vec![PeriodOrders::default(); periods.len()];
+        }
+        let started = Instant::now();
+        let keys: Vec<String> = periods.iter().map(key).collect();
+        // Before Redis is asked: a floor may be settled while an answer from before is on its way.
+        let floors: Vec<_> =
+            keys.iter().map(|key| self.0.outage.floors_of(Keyspace::Orders, key)).collect();
+        let hashes = self.0.backend.periods(&keys).await;
+        self.0.stats.of(Keyspace::Orders).took(started);
+        let read = |(floors, fields): (Floors, Result<Fields, _>)| {
+            let period = fields.map(|fields| self.read_period(&floors, &fields));
+            period.unwrap_or_else(|_| {
+                count(&self.0.stats.of(Keyspace::Orders).errors, 1);
+                PeriodOrders::default()
+            })
+        };
+        let periods: Vec<PeriodOrders> = floors.into_iter().zip(hashes).map(read).collect();
+        let hits = periods.iter().filter(|period| period.complete).count() as u64;
+        count(&self.0.stats.of(Keyspace::Orders).hits, hits);
+        count(&self.0.stats.of(Keyspace::Orders).misses, periods.len() as u64 - hits);
+        periods
+    }
+
+    fn read_period(&self, floors: &Floors, fields: &Fields) -> PeriodOrders {
+        let mut period = PeriodOrders {
+            seen: Seen { doubts: doubts(fields), ..Seen::default() },
+            ..PeriodOrders::default()
+        };
+        for (field, text) in fields {
+            if [COMPLETE, DOUBTS, FILLING].contains(&field.as_str()) {
+                continue;
+            }
+            let found = Found::parse(text);
+            let floor = floors.get(&Some(field.clone())).copied().unwrap_or(i64::MIN);
+            match found {
+                Found::Absent(_) => {}
+                Found::Row(json) => match keyspaces::decode::<order::Model>(json) {
+                    Ok(order) if order.version >= floor => period.orders.push(order),
+                    Ok(_) => period.seen.unknown.push((field.clone(), found.version())),
+                    Err(_) => {
+                        count(&self.0.stats.of(Keyspace::Orders).errors, 1);
+                        period.seen.unreadable.push((field.clone(), found.version()));
+                    }
+                },
+                Found::Unknown(version) => period.seen.unknown.push((field.clone(), version)),
+            }
+        }
+        period.orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
+        period.complete =
+            fields.contains_key(COMPLETE) && period.seen.is_clear() && floors.is_empty();
+        period
+    }
+
+    /// Stores all orders of a period that were read from the database, and marks it complete.
+    /// `before` is what [`Self::periods`] said before that read: an order that was there then,
+    /// and is not among `orders`, was deleted; one that came since stays. With the default for
+    /// `before` nothing is taken out. One pipeline.
+    pub async fn put_period(
+        &self,
+        period: &Period,
+        before: &PeriodOrders,
+        orders: &[order::Model],
+    ) {
+        let now: HashSet<&str> = orders.iter().map(|order| order.order_no.as_str()).collect();
+        let known = before.orders.iter().map(|order| (name(order), order.version));
+        let was_there = known.chain(before.seen.unknown.iter().cloned());
+        let mut gone: Vec<(String, i64)> =
+            was_there.filter(|(field, _)| !now.contains(field.as_str())).collect();
+        gone.extend(before.seen.unreadable.iter().cloned());
+        let write = PeriodWrite {
+            gone,
+            whole: Some(before.seen.doubts),
+            ..period_write(period, orders.iter().filter_map(row))
+        };
+        self.write_periods(vec![write], OnLoss::Forget).await;
+    }
+
+    /// Stores single orders that were committed, where newer, without making their period
+    /// complete. One pipeline.
+    pub async fn put_orders(&self, orders: &[order::Model]) {
+        self.write_periods(by_period(orders, row), OnLoss::Remember).await;
+    }
+
+    /// Takes deleted orders out of their periods, and lets nothing as old come back. One
+    /// pipeline.
+    pub async fn remove_orders(&self, orders: &[order::Model]) {
+        let removed = |order: &order::Model| Some((name(order), Entry::removed(order.version)));
+        self.write_periods(by_period(orders, removed), OnLoss::Remember).await;
+    }
+
+    async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) {
+        if writes.is_empty() {
+            return;
+        }
+        let places: Vec<Vec<(Place, i64)>> = writes.iter().map(places).collect();
+        let written = self.0.backend.put_periods(writes).await;
+        let counters = self.0.stats.of(Keyspace::Orders);
+        for (places, PeriodWritten { stored, stale, lost }) in places.into_iter().zip(written) {
+            count(&counters.fills, stored);
+            count(&counters.rejected_stale, stale);
+            if lost {
+                places.into_iter().for_each(|(place, floor)| self.lost(place, floor, on_loss));
+            }
+        }
+    }
+}
+
+fn key(period: &Period) -> String {
+    Keyspace::Orders.key(period)
+}
+
+fn name(order: &order::Model) -> String {
+    order.order_no.as_str().to_owned()
+}
+
+fn row(order: &order::Model) -> Option<(String, Entry)> {
+    match keyspaces::encode(order) {
+        Ok(text) => Some((name(order), Entry::row(order.version, text))),
+        Err(error) => {
+            tracing::error!(order.no = %order.order_no, %error, "cannot be cached");
+            None
+        }
+    }
+}
+
+fn period_write(
+    period: &Period,
+    entries: impl IntoIterator<Item = (String, Entry)>,
+) -> PeriodWrite {
+    PeriodWrite {
+        key: key(period),
+        ttl: jittered(Keyspace::Orders.ttl()),
+        gone: Vec::new(),
+        entries: entries.into_iter().collect(),
+        whole: None,
+    }
+}
+
+fn by_period(
+    orders: &[order::Model],
+    entry: impl Fn(&order::Model) -> Option<(String, Entry)>,
+) -> Vec<PeriodWrite> {
+    let mut periods = std::collections::BTreeMap::<&Period, Vec<_>>::new();
+    for order in orders {
+        periods.entry(&order.period_number).or_default().extend(entry(order));
+    }
+    periods.into_iter().map(|(period, entries)| period_write(period, entries)).collect()
+}
+
+fn places(write: &PeriodWrite) -> Vec<(Place, i64)> {
+    let place = |(field, entry): &(String, Entry)| {
+        let (keyspace, key) = (Keyspace::Orders, write.key.clone());
+        (Place { keyspace, key, field: Some(field.clone()) }, entry.floor())
+    };
+    write.entries.iter().map(place).collect()
+}

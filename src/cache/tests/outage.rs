@@ -1,0 +1,141 @@
+//! Redis killed, paused, full.
+
+use std::time::Duration;
+
+use super::*;
+use crate::redis::testing::until;
+
+/// Reads and writes go on, fast, and nothing older is read when Redis is back.
+#[tokio::test]
+async fn a_killed_redis_costs_nothing() {
+    let mut server = RedisServer::start();
+    let cache = cache_in(&server.connect().await);
+    cache.put(&[wallet("ann", 1)]).await;
+    server.kill();
+    for version in 2..5 {
+        let started = Instant::now();
+        assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+        cache.put(&[wallet("ann", version)]).await;
+        cache.put_orders(&[order(1, version)]).await;
+        assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
+    }
+    assert!(cache.degraded());
+    server.restart();
+    until(|| !cache.degraded()).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    cache.fill(&[wallet("ann", 3)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss, "older than what was committed");
+    cache.fill(&[wallet("ann", 4)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 4)));
+    let before = cache.periods(&[period()]).await.remove(0);
+    cache.put_period(&period(), &before, &[order(1, 3)]).await;
+    assert!(!cache.periods(&[period()]).await[0].complete, "the snapshot is too old");
+}
+
+/// A Redis that hangs keeps the old value; it must not be read.
+#[tokio::test]
+async fn a_paused_redis_never_shows_what_was_replaced() {
+    let server = RedisServer::start();
+    let cache = cache_in(&server.connect().await);
+    cache.put(&[wallet("ann", 1), wallet("bob", 1)]).await;
+    let before = PeriodOrders::default();
+    cache.put_period(&period(), &before, &[order(1, 1), order(2, 1)]).await;
+    server.pause();
+    let started = Instant::now();
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
+    let started = Instant::now();
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    assert!(started.elapsed() < Duration::from_millis(10), "it is not asked again at once");
+    cache.put(&[wallet("ann", 2)]).await;
+    cache.remove::<wallet::Model>(&[(uid("bob"), 1)]).await;
+    cache.remove_orders(&[order(2, 1)]).await;
+    server.resume();
+    let is_old = |found: &Lookup<wallet::Model>| *found == Lookup::Hit(wallet("ann", 1));
+    while cache.degraded() {
+        assert!(!is_old(&read(&cache, "ann").await));
+        assert!(!cache.periods(&[period()]).await[0].complete);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    cache.fill(&[wallet("bob", 1)]).await;
+    assert_eq!(read(&cache, "bob").await, Lookup::Miss);
+    // Another instance, which knows of no outage, sees none of it either.
+    let other = cache_in(&server.connect().await);
+    assert_eq!(read(&other, "ann").await, Lookup::Miss);
+    let orders = other.periods(&[period()]).await.remove(0);
+    assert_eq!((orders.orders, orders.complete), (vec![order(1, 1)], false));
+}
+
+#[tokio::test]
+async fn a_redis_that_comes_late_is_used() {
+    let mut server = RedisServer::stopped();
+    let redis = Redis::connect(&config(Some(&server.url()))).unwrap().unwrap();
+    let cache = cache_in(&redis);
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    assert!(cache.degraded());
+    server.restart();
+    until(|| !cache.degraded()).await;
+    cache.put(&[wallet("ann", 1)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 1)));
+}
+
+/// With `noeviction`, a full Redis refuses writes: what was there goes, rather than stay.
+#[tokio::test]
+async fn a_full_redis_does_not_keep_the_old_value() {
+    let server = RedisServer::start();
+    let cache = cache_in(&server.connect().await);
+    cache.put(&[wallet("ann", 1)]).await;
+    cache.put_orders(&[order(1, 1)]).await;
+    server.cli(&["config", "set", "maxmemory", "1"]);
+    cache.put(&[wallet("ann", 2)]).await;
+    cache.put_orders(&[order(1, 2)]).await;
+    let other = cache_in(&server.connect().await);
+    assert_eq!(read(&other, "ann").await, Lookup::Miss);
+    assert_eq!(other.periods(&[period()]).await[0].orders, []);
+    assert!(cache.degraded());
+    server.cli(&["config", "set", "maxmemory", "0"]);
+    until(|| !cache.degraded()).await;
+    cache.put(&[wallet("ann", 2)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 2)));
+}
+
+/// Scripts that a restarted or flushed Redis forgot are taught again.
+#[tokio::test]
+async fn scripts_are_taught_again() {
+    let server = RedisServer::start();
+    let cache = cache_in(&server.connect().await);
+    for version in 1..3 {
+        server.cli(&["script", "flush"]);
+        cache.put(&[wallet("ann", version)]).await;
+        assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", version)));
+    }
+}
+
+/// Keys of another type are in nobody's way.
+#[tokio::test]
+async fn keys_of_another_type_are_replaced() {
+    let server = RedisServer::start();
+    let cache = cache_in(&server.connect().await);
+    server.cli(&["sadd", "wallet_balance_ann", "x"]);
+    server.cli(&["set", "fataMorgana_20241201_001", "x"]);
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    assert!(!cache.periods(&[period()]).await[0].complete);
+    cache.put(&[wallet("ann", 1)]).await;
+    cache.put_period(&period(), &PeriodOrders::default(), &[order(1, 1)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 1)));
+    assert!(cache.periods(&[period()]).await[0].complete);
+}
+
+/// What is not ours is left alone when everything of ours must go.
+#[tokio::test]
+async fn clearing_takes_what_is_ours() {
+    let cluster = RedisCluster::start();
+    let cache = cache_in(&cluster.connect().await);
+    let wallets: Vec<wallet::Model> = (0..50).map(|n| wallet(&format!("u{n}"), 1)).collect();
+    cache.put(&wallets).await;
+    cluster.0[0].cli(&["set", "theirs", "x"]);
+    cache.0.backend.clear().await.unwrap();
+    assert_eq!(cache.snapshot().await.keys, Some(1));
+    assert_eq!(cluster.0[0].cli(&["get", "theirs"]).trim(), "x");
+}

@@ -1,0 +1,89 @@
+//! Reads: one loader a noun, in front of the cache and the database. Nothing is changed here
+//! but the cache, which is filled with what the database had.
+//!
+//! A set of loaders serves one request. Within it each row is read once, in batches; each
+//! batch's documentation says what it costs.
+
+mod batch;
+mod order;
+mod page;
+mod row;
+mod total;
+mod transaction;
+mod wallet;
+
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+
+use self::{
+    batch::Batcher,
+    order::{OrdersByNumber, OrdersByPeriod},
+    transaction::{LinesByNumber, NewestLines},
+    wallet::{CachedWallets, LatestWallets},
+};
+pub use self::{
+    order::OrderFilter,
+    page::{Page, Slice},
+    row::{Row, Source, Sourced},
+    total::Total,
+    transaction::TransactionFilter,
+    wallet::{Freshness, WalletFilter},
+};
+use crate::{cache::Cache, store::Database};
+
+/// Where rows are read; cheap to clone.
+#[derive(Clone)]
+pub struct Sources(Arc<(Database, Cache)>);
+
+impl Sources {
+    /// Reads through `cache` to `database`.
+    pub fn new(database: Database, cache: Cache) -> Self {
+        Self(Arc::new((database, cache)))
+    }
+
+    fn reader(&self) -> &DatabaseConnection {
+        self.0.0.reader()
+    }
+
+    fn cache(&self) -> &Cache {
+        &self.0.1
+    }
+}
+
+/// The loaders of one request.
+pub struct Loaders {
+    sources: Sources,
+    wallets: Batcher<CachedWallets>,
+    latest_wallets: Batcher<LatestWallets>,
+    newest_lines: Batcher<NewestLines>,
+    transactions: Batcher<LinesByNumber>,
+    orders: Batcher<OrdersByNumber>,
+    periods: Batcher<OrdersByPeriod>,
+}
+
+impl Loaders {
+    /// Loaders that have not loaded anything.
+    pub fn new(sources: &Sources) -> Self {
+        Self {
+            sources: sources.clone(),
+            wallets: Batcher::new(CachedWallets(sources.clone())),
+            latest_wallets: Batcher::new(LatestWallets(sources.clone())),
+            newest_lines: Batcher::new(NewestLines(sources.clone())),
+            transactions: Batcher::new(LinesByNumber(sources.clone())),
+            orders: Batcher::new(OrdersByNumber(sources.clone())),
+            periods: Batcher::new(OrdersByPeriod(sources.clone())),
+        }
+    }
+
+    /// Forgets what was loaded: after a mutation, and before each event of a subscription,
+    /// whose request goes on for hours.
+    pub async fn start_over(&self) {
+        self.wallets.clear().await;
+        self.latest_wallets.clear().await;
+        self.newest_lines.clear().await;
+        self.transactions.clear().await;
+        self.orders.clear().await;
+        self.periods.clear().await;
+    }
+}

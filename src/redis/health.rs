@@ -1,0 +1,97 @@
+//! Whether to ask Redis at all.
+//!
+//! A timeout closes the way to Redis for a pause that doubles while it lasts; after it one
+//! caller tries, and the others go on without. So a hung Redis costs one caller in a while the
+//! command timeout, and everybody else nothing.
+
+use std::time::{Duration, Instant};
+
+use fred::error::Error as RedisError;
+use parking_lot::Mutex;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub(super) struct Health(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// When the next caller may try; `None` while all is well.
+    retry_at: Option<Instant>,
+    pause: Duration,
+    /// Whether this outage is in the log.
+    logged: bool,
+}
+
+impl Health {
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.lock().retry_at.is_none()
+    }
+
+    /// Whether this caller may ask. The first one after a pause may, and shuts the way for the
+    /// others until it is answered.
+    pub(super) fn admits(&self, connected: bool) -> bool {
+        let mut state = self.0.lock();
+        if !connected {
+            state.log("not connected");
+            return false;
+        }
+        match state.retry_at {
+            None => true,
+            Some(at) if Instant::now() < at => false,
+            Some(_) => {
+                state.retry_at = Some(Instant::now() + state.pause);
+                true
+            }
+        }
+    }
+
+    /// Notes how a caller fared.
+    pub(super) fn record(&self, failure: Option<&RedisError>) {
+        let mut state = self.0.lock();
+        match failure {
+            Some(error) => state.failed(error),
+            None if state.logged || state.retry_at.is_some() => {
+                *state = State::default();
+                tracing::info!("Redis answers again");
+            }
+            None => {}
+        }
+    }
+}
+
+impl State {
+    fn failed(&mut self, error: &RedisError) {
+        self.log(error.details());
+        self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        self.retry_at = Some(Instant::now() + self.pause);
+    }
+
+    fn log(&mut self, reason: &str) {
+        if !self.logged {
+            self.logged = true;
+            tracing::warn!(reason, "Redis does not answer; going on without it");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fred::error::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn one_caller_tries_after_a_pause() {
+        let health = Health::default();
+        assert!(health.admits(true));
+        health.record(Some(&RedisError::new(ErrorKind::Timeout, "late")));
+        assert!(!health.admits(true));
+        std::thread::sleep(FIRST_PAUSE);
+        assert!(health.admits(true), "the probe");
+        assert!(!health.admits(true), "the others wait for it");
+        health.record(None);
+        assert!(health.admits(true) && health.is_closed());
+    }
+}
