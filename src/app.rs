@@ -87,13 +87,8 @@ impl App {
         let instance = ulid::Ulid::new().to_string();
         let locks = Locks::connect(&instance, redis.as_ref());
         let events = Events::connect(&instance, redis.as_ref());
-        let balance = Balance::start(
-            &config.balance,
-            database.clone(),
-            cache.clone(),
-            locks,
-            events.clone(),
-        );
+        let balance =
+            Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
         let engine = SchemaEngine::new(State {
             sources: Sources::new(database.clone(), cache.clone()),
             balance: balance.clone(),

@@ -126,10 +126,15 @@ mod tests {
         for arg in serve.get_arguments().filter(|arg| arg.get_id() != "help") {
             assert!(arg.get_help().is_some(), "{} lacks a line in --help", arg.get_id());
             let global = arg.is_global_set();
-            assert!(global || arg.get_env().is_some() || arg.get_id() == "version", "{}", arg.get_id());
+            assert!(
+                global || arg.get_env().is_some() || arg.get_id() == "version",
+                "{}",
+                arg.get_id()
+            );
         }
         let text = serve.render_long_help().to_string();
-        for heading in ["Database:", "Cache:", "Authentication:", "Limits:", "HTTP and WebSocket:"] {
+        for heading in ["Database:", "Cache:", "Authentication:", "Limits:", "HTTP and WebSocket:"]
+        {
             assert!(text.contains(heading), "{heading} is missing from --help");
         }
     }

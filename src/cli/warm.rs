@@ -63,7 +63,9 @@ async fn connect_redis(config: &CacheConfig) -> Result<Cache, Failure> {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(Failure("Redis does not answer; check --redis-url (REDIS_URL), and that it runs".to_owned()))
+    Err(Failure(
+        "Redis does not answer; check --redis-url (REDIS_URL), and that it runs".to_owned(),
+    ))
 }
 
 /// Two SELECTs and two script calls a chunk.

@@ -71,6 +71,8 @@ pub fn an_order(uid: &str, period: &str, number: usize) -> order::Model {
         favorite_count: 4,
         status: order::Status::Pending,
         version: 1,
+        debit_no: None,
+        refund_no: None,
         expire_time: made + TimeDelta::days(36_500),
         created_at: made,
         updated_at: made,
