@@ -121,7 +121,7 @@ pub fn banner(address: SocketAddr, tokens: &Tokens) -> String {
         ip => ip,
     };
     let base = format!("http://{}", SocketAddr::new(host, address.port()));
-    let mut text = format!("\n  wallet-bff runs as a demo: 1,000 wallets, and money that moves.\n\n");
+    let mut text = "\n  wallet-bff runs as a demo: 1,000 wallets, and money that moves.\n\n".to_owned();
     for (name, path) in [
         ("Playground", "/playground"),
         ("GraphQL", "/graphql"),
