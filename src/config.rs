@@ -213,7 +213,8 @@ pub struct HttpConfig {
 #[command(next_help_heading = "Logging")]
 pub struct LogConfig {
     /// What is logged: a level, or levels by module such as info,wallet_bff=debug
-    #[arg(long, env = "RUST_LOG", global = true, default_value = "info", value_name = "FILTER")]
+    #[arg(long, env = "RUST_LOG", global = true, value_name = "FILTER",
+        default_value = "info,sea_orm_migration=warn")]
     pub log: String,
     /// How it is written
     #[arg(long, env = "LOG_FORMAT", global = true, default_value = "text", value_name = "FORMAT")]

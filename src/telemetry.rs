@@ -1,6 +1,6 @@
 //! Logs and metrics. Both are one a process, whatever number of servers run in it.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, filter::ParseError};
@@ -19,7 +19,10 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// When the filter is none.
 pub fn init_logs(config: &LogConfig) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(&config.log)?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // It fails only where somebody else logs already, which is as well.
     let _ = match config.log_format {
         LogFormat::Text => logs.try_init(),

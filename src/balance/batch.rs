@@ -51,7 +51,7 @@ fn split(batch: Vec<Posting>, busy: &[Uid]) -> (Vec<Posting>, Vec<Posting>) {
     let now = Instant::now();
     for posting in &mut put_off {
         let (since, attempts) = posting.deferred.map_or((now, 0), |d| (d.since, d.attempts));
-        let delay = posting.command.policy().delay(attempts);
+        let delay = posting.command.policy().delay(attempts, rand::random());
         posting.deferred = Some(Deferred { since, attempts: attempts + 1, retry_at: now + delay });
     }
     (ready, put_off)

@@ -64,7 +64,9 @@ pub fn fold(
         } else {
             first.insert(name, index);
             let outcome = apply(posting, &mut books, now);
-            records.push(outcome.to_record(posting)?);
+            let (kind, fingerprint) = (posting.command.kind(), posting.fingerprint.clone());
+            let parts = posting.part.map(|part| part.count);
+            records.push(outcome.to_record(&posting.request, kind, fingerprint, parts)?);
             Verdict::Now(outcome)
         };
         verdicts.push(verdict);
@@ -107,6 +109,7 @@ fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
         order: work.order,
         status_changes: work.status_changes,
         refused,
+        released: None,
     }
 }
 

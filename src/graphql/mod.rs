@@ -4,6 +4,7 @@
 //! connection or a cache. [`prepare`] a request, then let the [`Schema`] execute it.
 
 mod access;
+mod cache;
 mod connection;
 mod context;
 mod error;

@@ -13,6 +13,8 @@ use crate::{
 /// How far an operation has come.
 #[derive(Enum, Copy, Clone, Debug, Eq, PartialEq)]
 pub enum OperationState {
+    /// Not ended yet; ask again.
+    InProgress,
     /// Everything was done.
     Committed,
     /// Nothing was done, and never will be under its key.
@@ -26,7 +28,7 @@ pub struct Operation {
     key: IdempotencyKey,
     state: OperationState,
     replayed: bool,
-    committed_at: chrono::DateTime<Utc>,
+    committed_at: Option<chrono::DateTime<Utc>>,
     lines: Vec<Row<transaction::Model>>,
 }
 
@@ -41,9 +43,15 @@ impl Operation {
                 OutcomeState::Refused(_) => OperationState::Refused,
             },
             replayed: outcome.replayed,
-            committed_at: outcome.committed_at,
+            committed_at: Some(outcome.committed_at),
             lines: Row::each(std::mem::take(&mut outcome.transactions)).collect(),
         }
+    }
+
+    /// One that has not ended.
+    pub const fn in_progress(caller: Uid, key: IdempotencyKey) -> Self {
+        let state = OperationState::InProgress;
+        Self { caller, key, state, replayed: false, committed_at: None, lines: Vec::new() }
     }
 
     /// The ledger lines that it made and that the caller may see: the other leg of a user's
@@ -77,9 +85,9 @@ impl Operation {
         self.replayed
     }
 
-    /// When it was committed; a refusal, when it was written down.
+    /// When it was committed; a refusal, when it was written down. Null while in progress.
     async fn committed_at(&self) -> Option<DateTime> {
-        Some(DateTime(self.committed_at))
+        self.committed_at.map(DateTime)
     }
 
     /// The ledger lines that it made, in order: of wallets that the caller may see.

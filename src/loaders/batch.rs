@@ -106,7 +106,8 @@ struct Adapter<F>(F);
 
 impl<F: Fetch> BatchFn<F::Key, Outcome<F>> for Adapter<F> {
     async fn load(&mut self, keys: &[F::Key]) -> HashMap<F::Key, Outcome<F>> {
-        let Fetched { mut known, failure } = self.0.fetch(keys).await;
+        // Boxed once a batch, or the future of every field would hold it whole.
+        let Fetched { mut known, failure } = Box::pin(self.0.fetch(keys)).await;
         let mut outcome = |key: &F::Key| match (known.remove(key), &failure) {
             (Some(row), _) => Ok(row),
             (None, Some(failure)) => Err(failure.clone()),

@@ -30,6 +30,7 @@ pub use self::{
     transaction::TransactionFilter,
     wallet::{Freshness, WalletFilter},
 };
+pub use crate::cache::{KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
 use crate::{cache::Cache, store::Database};
 
 /// Where rows are read; cheap to clone.
@@ -85,5 +86,10 @@ impl Loaders {
         self.transactions.clear().await;
         self.orders.clear().await;
         self.periods.clear().await;
+    }
+
+    /// How the cache does.
+    pub async fn cache_stats(&self) -> CacheStats {
+        self.sources.cache().snapshot().await
     }
 }

@@ -9,6 +9,7 @@ use super::{
     row::{Row, Source, Sourced},
 };
 use crate::{
+    cache::PeriodOrders,
     entity::{OrderNo, Period, clock, order},
     error::{Error, Result},
     store::orders,
@@ -96,7 +97,7 @@ impl Fetch for OrdersByPeriod {
             if cached.complete {
                 fetched.found(period.clone(), PeriodRows::new(cached.orders, Source::Cache));
             } else {
-                misses.push(period.clone());
+                misses.push((period, cached));
             }
         }
         if !misses.is_empty() {
@@ -107,20 +108,23 @@ impl Fetch for OrdersByPeriod {
 }
 
 impl OrdersByPeriod {
-    async fn read_and_fill(&self, periods: &[Period]) -> Result<Vec<(Period, PeriodRows)>> {
-        let rows = orders::by_periods(self.0.reader(), periods).await?;
-        let mut by_period: HashMap<Period, Vec<order::Model>> =
-            periods.iter().map(|period| (period.clone(), Vec::new())).collect();
-        for row in rows {
-            if let Some(orders) = by_period.get_mut(&row.period_number) {
-                orders.push(row);
-            }
+    /// Fills need what the cache had before the read, to tell what was deleted since.
+    async fn read_and_fill(
+        &self,
+        misses: &[(&Period, PeriodOrders)],
+    ) -> Result<Vec<(Period, PeriodRows)>> {
+        let periods: Vec<Period> = misses.iter().map(|(period, _)| (*period).clone()).collect();
+        let mut by_period: HashMap<Period, Vec<order::Model>> = HashMap::new();
+        for row in orders::by_periods(self.0.reader(), &periods).await? {
+            by_period.entry(row.period_number.clone()).or_default().push(row);
         }
-        for (period, orders) in &by_period {
-            self.0.cache().put_period(period, orders).await;
+        let mut filled = Vec::with_capacity(misses.len());
+        for (period, cached) in misses {
+            let orders = by_period.remove(*period).unwrap_or_default();
+            self.0.cache().put_period(period, cached, &orders).await;
+            filled.push(((*period).clone(), PeriodRows::new(orders, Source::Database)));
         }
-        let stored = |orders| PeriodRows::new(orders, Source::Database);
-        Ok(by_period.into_iter().map(|(period, orders)| (period, stored(orders))).collect())
+        Ok(filled)
     }
 }
 

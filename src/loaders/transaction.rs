@@ -92,7 +92,7 @@ impl NewestLines {
         let capacity = LatestTransactions::CAPACITY as u64;
         let rows = transactions::latest(self.0.reader(), &uids, capacity).await?;
         let latest = by_wallet(uids, rows);
-        self.0.cache().put(&latest).await;
+        self.0.cache().fill(&latest).await;
         let lines: HashMap<Uid, Lines> = latest
             .into_iter()
             .map(|latest| (latest.uid, Lines { lines: Arc::new(latest.lines) }))

@@ -62,7 +62,7 @@ impl CachedWallets {
     async fn read_and_fill(&self, uids: &[Uid]) -> Result<Vec<(Uid, Sourced<wallet::Model>)>> {
         let read_at = clock::now();
         let rows = wallets::by_uids(self.0.reader(), uids).await?;
-        self.0.cache().put(&rows).await;
+        self.0.cache().fill(&rows).await;
         if rows.len() < uids.len() {
             let found: HashSet<&Uid> = rows.iter().map(|row| &row.uid).collect();
             let absent: Vec<Uid> =
@@ -127,7 +127,7 @@ impl Loaders {
             let text = format!("minVersion {version} is ahead of wallet {uid}, at version {found}");
             return Err(Error::BadInput(text));
         }
-        self.sources.cache().put(std::slice::from_ref(&*wallet.row)).await;
+        self.sources.cache().fill(std::slice::from_ref(&*wallet.row)).await;
         Ok(Some(wallet))
     }
 

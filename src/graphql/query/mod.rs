@@ -1,6 +1,8 @@
 //! Queries, one file a noun.
 
+mod cache;
 mod node;
+mod operation;
 mod order;
 mod transaction;
 mod viewer;
@@ -18,4 +20,6 @@ pub struct Query(
     wallet::WalletQuery,
     transaction::TransactionQuery,
     order::OrderQuery,
+    operation::OperationQuery,
+    cache::CacheQuery,
 );

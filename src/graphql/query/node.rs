@@ -6,10 +6,10 @@ use futures::future::join_all;
 use super::{
     super::{
         access::known,
-        context::bounded,
+        context::{ContextExt, bounded},
         node::{Node, NodeId},
     },
-    order, transaction, wallet,
+    operation, order, transaction, wallet,
 };
 use crate::loaders::Freshness;
 
@@ -44,6 +44,9 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
         NodeId::Wallet(uid) => wallet::read(ctx, &uid, Freshness::Cached).await?.map(Node::Wallet),
         NodeId::Transaction(number) => transaction::read(ctx, number).await?.map(Node::Transaction),
         NodeId::Order(number) => order::read(ctx, number).await?.map(Node::Order),
+        NodeId::Operation { caller, key } if caller == ctx.identity()?.uid => {
+            operation::read(ctx, key).await?.map(Node::Operation)
+        }
         NodeId::Operation { .. } => None,
     })
 }
