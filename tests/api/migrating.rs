@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, Database};
 
-use crate::support::{Backend, TestApp, on_every_backend, servers::postgres};
+use crate::support::{TestApp, on_every_backend, servers::postgres};
 
 /// Every migration can be taken back and applied again.
 async fn assert_migrations_go_both_ways(url: &str) {

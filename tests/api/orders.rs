@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, TestApp, on_every_backend};
+use crate::support::{TestApp, on_every_backend};
 
 const PERIOD: &str = "20241201_001";
 const ORDERS: &str = "query($period: String!, $first: Int, $after: String, $last: Int,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, TestApp, on_every_backend};
+use crate::support::{TestApp, on_every_backend};
 
 const LEDGER: &str = "query($uid: ID!, $first: Int, $after: String, $last: Int, $before: String,
         $filter: TransactionFilter) {

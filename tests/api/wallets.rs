@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, TestApp, on_every_backend};
+use crate::support::{TestApp, on_every_backend};
 
 const WALLET: &str = "query($uid: ID!, $consistency: Consistency, $minVersion: Int) {
     wallet(uid: $uid, consistency: $consistency, minVersion: $minVersion) {

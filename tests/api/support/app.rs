@@ -1,11 +1,14 @@
 //! Instances of the service, each a real server on a free port.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    time::{Duration, Instant},
+};
 
 use clap::{Args, Command, FromArgMatches};
 use sea_orm::{Database, DatabaseConnection};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 use wallet_bff::{app::App, auth::Role, config::Config};
 
 use super::{
@@ -13,6 +16,8 @@ use super::{
     servers::{cluster, postgres, redis::Redis},
     tokens,
 };
+
+const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// What an instance keeps its rows and its cache in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +39,8 @@ pub struct TestApp {
 /// A running server; speaks as an ADMIN. Dropping it stops it.
 pub struct Instance {
     client: Client,
+    /// The server stops when this is dropped.
     _stop: oneshot::Sender<()>,
-    server: JoinHandle<()>,
 }
 
 /// What instances share.
@@ -81,6 +86,9 @@ impl TestApp {
         };
         // The instance makes the SQLite file, so it comes first.
         let instance = Instance::start(&database_url, redis_url.as_deref(), flags).await;
+        if redis.as_ref().is_none_or(Redis::runs) {
+            instance.wait_until_up().await;
+        }
         let database = Database::connect(&database_url).await.expect("the database accepts");
         let stores = Stores { database_url, redis_url, redis, database, _folder: folder };
         Self { instance, stores }
@@ -88,17 +96,16 @@ impl TestApp {
 
     /// A second instance on the same database and cache.
     pub async fn another_instance(&self) -> Instance {
-        Instance::start(&self.stores.database_url, self.stores.redis_url.as_deref(), &[]).await
+        let stores = &self.stores;
+        let instance =
+            Instance::start(&stores.database_url, stores.redis_url.as_deref(), &[]).await;
+        instance.wait_until_up().await;
+        instance
     }
 
     /// The database itself, for what is given and what is stored.
     pub fn database(&self) -> &DatabaseConnection {
         &self.stores.database
-    }
-
-    /// Where the database is, for programs that are run beside the instance.
-    pub fn database_url(&self) -> &str {
-        &self.stores.database_url
     }
 
     /// The test's own Redis, to kill, pause and restart.
@@ -110,7 +117,7 @@ impl TestApp {
     pub async fn cache(&self) -> fred::clients::Client {
         use fred::prelude::*;
         let url = self.stores.redis_url.as_deref().expect("a backend with Redis");
-        let config = fred::types::config::Config::from_url(url).expect("our own URL");
+        let config = Config::from_url(url).expect("our own URL");
         let client = Builder::from_config(config).build().expect("a client");
         client.init().await.expect("Redis accepts");
         client
@@ -129,20 +136,24 @@ impl Instance {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(async move {
+        tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
             app.serve(listener, shutdown).await.expect("it serves until it is told to stop");
         });
-        Self {
-            client: Client::new(address, tokens::token(Role::Admin, "admin")),
-            _stop: stop,
-            server,
-        }
+        Self { client: Client::new(address, tokens::token(Role::Admin, "admin")), _stop: stop }
     }
 
-    /// Ends it at once, as a crash would.
-    pub fn kill(&self) {
-        self.server.abort();
+    /// An instance serves before it is connected to Redis; most tests want both.
+    async fn wait_until_up(&self) {
+        let started = Instant::now();
+        loop {
+            let (_, health) = self.get("/readyz").await;
+            if health.contains(r#"{"status":"up""#) {
+                return;
+            }
+            assert!(started.elapsed() < START_LIMIT, "not up after {START_LIMIT:?}: {health}");
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 

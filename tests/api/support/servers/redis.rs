@@ -57,6 +57,11 @@ impl Redis {
         self.server().signal("CONT");
     }
 
+    /// Whether it was started, and not killed since.
+    pub fn runs(&self) -> bool {
+        self.server.is_some()
+    }
+
     fn server(&self) -> &Server {
         self.server.as_ref().expect("Redis runs")
     }
