@@ -29,14 +29,14 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
     record_waits(context, &ready);
     let Settled { answers, committed } = settle(context, &ready).await;
     for changes in &committed {
-        aftermath::write_cache(&context.cache, changes).await;
+        Box::pin(aftermath::write_cache(&context.cache, changes)).await;
     }
     let publish = async {
         for changes in committed {
             aftermath::publish(&context.events, changes).await;
         }
     };
-    tokio::join!(publish, context.locks.release(grant));
+    Box::pin(async { tokio::join!(publish, context.locks.release(grant)) }).await;
     for (posting, answer) in ready.into_iter().zip(answers) {
         posting.answer(answer);
     }
