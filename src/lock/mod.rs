@@ -240,24 +240,3 @@ impl Backend {
         }
     }
 }
-
-/// stub
-#[derive(Debug)]
-pub struct RetryPolicy {
-    /// x
-    pub deadline: Duration,
-    /// x
-    pub ttl: Duration,
-}
-
-impl RetryPolicy {
-    /// x
-    pub const DEFAULT: Self =
-        Self { deadline: Duration::from_millis(1500), ttl: Duration::from_secs(30) };
-    /// x
-    pub const BATCH: Self =
-        Self { deadline: Duration::from_millis(3000), ttl: Duration::from_secs(60) };
-    /// x
-    pub const REWARDS: Self =
-        Self { deadline: Duration::from_secs(15), ttl: Duration::from_secs(60) };
-}
