@@ -1,12 +1,11 @@
 //! The service put together: [`App::build`] wires its parts, [`App::serve`] runs it. Tests use
 //! the same two.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{Request, Response};
-use axum::serve::ListenerExt;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, task::JoinError, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
     events::Events,
     graphql::{self, Bounds, State},
     http::{
-        Caller, Edge, Engine,
+        self, Caller, Edge, Engine,
         health::{Component, Health, HealthCheck},
         router,
     },
@@ -87,13 +86,8 @@ impl App {
         let instance = ulid::Ulid::new().to_string();
         let locks = Locks::connect(&instance, redis.as_ref());
         let events = Events::connect(&instance, redis.as_ref());
-        let balance = Balance::start(
-            &config.balance,
-            database.clone(),
-            cache.clone(),
-            locks,
-            events.clone(),
-        );
+        let balance =
+            Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
         let engine = SchemaEngine::new(State {
             sources: Sources::new(database.clone(), cache.clone()),
             balance: balance.clone(),
@@ -122,41 +116,27 @@ impl App {
     /// end (no longer than the configured grace), and closes everything.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the server itself panicked.
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
-    ) -> io::Result<()> {
+    ) -> Result<(), JoinError> {
         let stop = CancellationToken::new();
         let background = self.start_background(&stop);
-        let listener = listener.tap_io(|stream| {
-            // Answers are written whole; waiting for more to send would only delay them.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY cannot be set");
-            }
-        });
-        let server = axum::serve(listener, router(Arc::clone(&self.edge)))
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        let mut server = tokio::spawn(server.into_future());
-        let ended = tokio::select! {
-            () = shutdown => None,
-            ended = &mut server => Some(ended),
-        };
+        let router = router(Arc::clone(&self.edge));
+        let most = self.config.http.max_connections as usize;
+        let mut server = tokio::spawn(http::serve(listener, router, most, stop.clone()));
+        shutdown.await;
         stop.cancel();
-        if let Some(ended) = ended {
-            self.close(background).await;
-            return ended?;
-        }
         let grace = self.config.http.shutdown_grace;
         let farewell = async { tokio::join!(self.edge.shut_down(), &mut server).1 };
-        let ended = timeout(grace, farewell).await;
-        if ended.is_err() {
-            tracing::warn!(?grace, "some requests were still under way and are cut off");
-            server.abort();
-        }
+        let ended = timeout(grace, farewell).await.unwrap_or_else(|_| {
+            tracing::warn!(?grace, "requests were still under way and are cut off");
+            Ok(())
+        });
         self.close(background).await;
-        ended.unwrap_or(Ok(Ok(())))?
+        ended
     }
 
     /// What goes on beside requests, until `stop`.

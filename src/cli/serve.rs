@@ -21,7 +21,9 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     if let Some(tokens) = app.demo_tokens() {
         println!("{}", demo::banner(address, tokens));
     }
-    app.serve(listener, shutdown).await.map_err(|error| Failure::while_doing("serving ended", error))
+    app.serve(listener, shutdown)
+        .await
+        .map_err(|error| Failure::while_doing("serving ended early", error))
 }
 
 /// Ends with the first SIGTERM or SIGINT.

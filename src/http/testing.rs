@@ -6,7 +6,7 @@ use async_graphql::{Context, EmptyMutation, Object, Request, Response, Schema, S
 use futures::{Stream, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use tokio::net::TcpListener;
 
-use super::{Caller, Edge, Engine, router};
+use super::{Caller, Edge, Engine, router, serve};
 use crate::{
     auth::{Keys, Role, Verifier},
     config::testing,
@@ -93,7 +93,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = router(Arc::clone(&edge));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let stop = edge.shutdown.child_token();
+        let most = edge.config.max_connections as usize;
+        tokio::spawn(serve(listener, router, most, stop));
         Self { address, edge }
     }
 

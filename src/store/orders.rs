@@ -55,10 +55,7 @@ pub async fn by_periods(
 }
 
 /// The periods that have orders, latest first.
-pub async fn latest_periods(
-    conn: &impl ConnectionTrait,
-    limit: u64,
-) -> Result<Vec<Period>, DbErr> {
+pub async fn latest_periods(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Period>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::PeriodNumber)
