@@ -29,7 +29,7 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
     record_waits(context, &ready);
     let Settled { answers, committed } = settle(context, &ready).await;
     for changes in &committed {
-        aftermath::write_cache(&context.cache, changes).await;
+        Box::pin(aftermath::write_cache(&context.cache, changes)).await;
     }
     let publish = async {
         for changes in committed {

@@ -28,7 +28,7 @@ pub struct Folded {
 #[derive(Debug)]
 pub enum Verdict {
     /// This, once the batch is committed.
-    Now(Outcome),
+    Now(Box<Outcome>),
     /// What this row says was answered earlier.
     Earlier(operation::Model),
     /// That its key was used for another input.
@@ -67,7 +67,7 @@ pub fn fold(
             let (kind, fingerprint) = (posting.command.kind(), posting.fingerprint.clone());
             let parts = posting.part.map(|part| part.count);
             records.push(outcome.to_record(&posting.request, kind, fingerprint, parts)?);
-            Verdict::Now(outcome)
+            Verdict::Now(Box::new(outcome))
         };
         verdicts.push(verdict);
     }
@@ -80,7 +80,7 @@ fn repeat_of(posting: &Posting, fingerprint: &str, same: impl FnOnce() -> Verdic
 
 fn repeat_verdict(verdict: &Verdict) -> Verdict {
     match verdict {
-        Verdict::Now(outcome) => Verdict::Now(outcome.repeated()),
+        Verdict::Now(outcome) => Verdict::Now(Box::new(outcome.repeated())),
         Verdict::Earlier(record) => Verdict::Earlier(record.clone()),
         Verdict::KeyReused => Verdict::KeyReused,
     }

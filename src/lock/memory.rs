@@ -40,11 +40,7 @@ impl MemoryLocks {
         }
     }
 
-    pub(super) fn renew(
-        &self,
-        renewed: &[(Uid, String)],
-        lease: Duration,
-    ) -> Vec<(Uid, String)> {
+    pub(super) fn renew(&self, renewed: &[(Uid, String)], lease: Duration) -> Vec<(Uid, String)> {
         let now = Instant::now();
         let mut locks = self.0.lock();
         // Those of dropped grants, which nobody asks for again.

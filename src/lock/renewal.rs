@@ -50,9 +50,9 @@ impl Held {
         let now = Instant::now();
         let mut leases = self.0.lock();
         leases.retain(|_, lease| lease.until > now);
-        let locks = leases.iter().flat_map(|(token, lease)| {
-            lease.uids.iter().map(|uid| (uid.clone(), token.clone()))
-        });
+        let locks = leases
+            .iter()
+            .flat_map(|(token, lease)| lease.uids.iter().map(|uid| (uid.clone(), token.clone())));
         locks.collect()
     }
 

@@ -50,9 +50,9 @@ fn uids(names: &[&str]) -> Vec<Uid> {
 }
 
 async fn one_holds_it_at_a_time(locks: Locks) {
-    let grants = futures::future::join_all((0..20).map(|_| async {
-        locks.try_acquire(&uids(&["ann"]), TTL).await
-    }));
+    let grants = futures::future::join_all(
+        (0..20).map(|_| async { locks.try_acquire(&uids(&["ann"]), TTL).await }),
+    );
     let grants = grants.await;
     assert_eq!(grants.iter().filter(|grant| !grant.held.is_empty()).count(), 1);
     assert_eq!((locks.stats().acquired, locks.stats().contended), (1, 19));
