@@ -1,12 +1,11 @@
 //! The service put together: [`App::build`] wires its parts, [`App::serve`] runs it. Tests use
 //! the same two.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::{Request, Response};
-use axum::serve::ListenerExt;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, task::JoinError, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
     events::Events,
     graphql::{self, Bounds, State},
     http::{
-        Caller, Edge, Engine,
+        self, Caller, Edge, Engine,
         health::{Component, Health, HealthCheck},
         router,
     },
@@ -117,41 +116,27 @@ impl App {
     /// end (no longer than the configured grace), and closes everything.
     ///
     /// # Errors
-    /// When the listener fails.
+    /// When the server itself panicked.
     pub async fn serve(
         self,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
-    ) -> io::Result<()> {
+    ) -> Result<(), JoinError> {
         let stop = CancellationToken::new();
         let background = self.start_background(&stop);
-        let listener = listener.tap_io(|stream| {
-            // Answers are written whole; waiting for more to send would only delay them.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "TCP_NODELAY cannot be set");
-            }
-        });
-        let server = axum::serve(listener, router(Arc::clone(&self.edge)))
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        let mut server = tokio::spawn(server.into_future());
-        let ended = tokio::select! {
-            () = shutdown => None,
-            ended = &mut server => Some(ended),
-        };
+        let router = router(Arc::clone(&self.edge));
+        let most = self.config.http.max_connections as usize;
+        let mut server = tokio::spawn(http::serve(listener, router, most, stop.clone()));
+        shutdown.await;
         stop.cancel();
-        if let Some(ended) = ended {
-            self.close(background).await;
-            return ended?;
-        }
         let grace = self.config.http.shutdown_grace;
         let farewell = async { tokio::join!(self.edge.shut_down(), &mut server).1 };
-        let ended = timeout(grace, farewell).await;
-        if ended.is_err() {
-            tracing::warn!(?grace, "some requests were still under way and are cut off");
-            server.abort();
-        }
+        let ended = timeout(grace, farewell).await.unwrap_or_else(|_| {
+            tracing::warn!(?grace, "requests were still under way and are cut off");
+            Ok(())
+        });
         self.close(background).await;
-        ended.unwrap_or(Ok(Ok(())))?
+        ended
     }
 
     /// What goes on beside requests, until `stop`.
@@ -246,5 +231,50 @@ impl Engine for SchemaEngine {
 
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
         self.schema.execute_stream(self.prepare(request, caller)).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::config::testing;
+
+    fn config(folder: &tempfile::TempDir, flags: &[&str]) -> Config {
+        let url = format!("--database-url=sqlite://{}/test.db", folder.path().display());
+        let flags: Vec<&str> = std::iter::once(url.as_str()).chain(flags.iter().copied()).collect();
+        testing::parse(&flags).unwrap()
+    }
+
+    #[tokio::test]
+    async fn without_a_key_it_says_what_to_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = App::build(config(&folder, &[])).await.err().unwrap().to_string();
+        assert!(error.contains("JWT_SECRET") && error.contains("--demo"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_demo_answers_and_ends_when_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::build(config(&folder, &["--demo"])).await.unwrap();
+        let token = app.demo_tokens().unwrap().user.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(app.serve(listener, async { drop(stopped.await) }));
+
+        let query = json!({"query": "{ wallet(uid: \"u000001\") { uid balance } }"});
+        let client = reqwest::Client::new();
+        let answer = client.post(&url).bearer_auth(token).json(&query).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["data"]["wallet"]["uid"], "u000001", "{answer}");
+
+        stop.send(()).unwrap();
+        let ended = timeout(Duration::from_secs(5), server).await.expect("it ends");
+        ended.unwrap().unwrap();
+        assert!(client.post(&url).json(&query).send().await.is_err(), "nobody listens any more");
     }
 }

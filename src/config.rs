@@ -198,6 +198,10 @@ pub struct HttpConfig {
     #[arg(long, env = "SOCKET_MESSAGE_BYTES", default_value_t = 131_072, value_name = "BYTES",
         value_parser = clap::value_parser!(u32).range(1_024..=16_777_216))]
     pub socket_message_bytes: u32,
+    /// Most connections open at once; more wait to be taken
+    #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 50_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections: u32,
     /// Most sockets open at once
     #[arg(long, env = "MAX_SOCKETS", default_value_t = 20_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -213,8 +217,13 @@ pub struct HttpConfig {
 #[command(next_help_heading = "Logging")]
 pub struct LogConfig {
     /// What is logged: a level, or levels by module such as info,wallet_bff=debug
-    #[arg(long, env = "RUST_LOG", global = true, value_name = "FILTER",
-        default_value = "info,sea_orm_migration=warn")]
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        global = true,
+        value_name = "FILTER",
+        default_value = "info,sea_orm_migration=warn"
+    )]
     pub log: String,
     /// How it is written
     #[arg(long, env = "LOG_FORMAT", global = true, default_value = "text", value_name = "FORMAT")]

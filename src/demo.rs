@@ -121,7 +121,8 @@ pub fn banner(address: SocketAddr, tokens: &Tokens) -> String {
         ip => ip,
     };
     let base = format!("http://{}", SocketAddr::new(host, address.port()));
-    let mut text = "\n  wallet-bff runs as a demo: 1,000 wallets, and money that moves.\n\n".to_owned();
+    let mut text =
+        "\n  wallet-bff runs as a demo: 1,000 wallets, and money that moves.\n\n".to_owned();
     for (name, path) in [
         ("Playground", "/playground"),
         ("GraphQL", "/graphql"),
@@ -132,11 +133,9 @@ pub fn banner(address: SocketAddr, tokens: &Tokens) -> String {
         let _ = writeln!(text, "  {name:<12}{base}{path}");
     }
     let _ = writeln!(text, "\n  Tokens, good for 24 hours, for `Authorization: Bearer …`:\n");
-    for (name, token) in [
-        ("USER (u000001)", &tokens.user),
-        ("OPERATOR", &tokens.operator),
-        ("ADMIN", &tokens.admin),
-    ] {
+    for (name, token) in
+        [("USER (u000001)", &tokens.user), ("OPERATOR", &tokens.operator), ("ADMIN", &tokens.admin)]
+    {
         let _ = writeln!(text, "  {name}\n  {token}\n");
     }
     let query = r#"{"query":"{ wallet(uid: \"u000001\") { uid balance version } }"}"#;

@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand. Each failure is one line that says what to do next.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is what a command line is for")]
 
+mod audit;
 mod migrate;
+mod progress;
 mod schema;
 mod seed;
 mod serve;
@@ -41,6 +43,8 @@ enum Command {
     Seed(seed::Args),
     /// Fill Redis from the database
     Warm(warm::Args),
+    /// Check the whole ledger, and what is cached of it; fails when anything is found
+    Audit(audit::Args),
     /// Print the GraphQL schema
     Schema,
     /// Print a token signed with the configured key
@@ -76,6 +80,7 @@ pub async fn run() -> ExitCode {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Seed(args) => seed::run(args).await,
         Command::Warm(args) => warm::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
         Command::Schema => schema::run(),
         Command::Token(args) => token::run(&args),
     };

@@ -23,7 +23,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     }
     app.serve(listener, shutdown)
         .await
-        .map_err(|error| Failure::while_doing("serving ended", error))
+        .map_err(|error| Failure::while_doing("serving ended early", error))
 }
 
 /// Ends with the first SIGTERM or SIGINT.

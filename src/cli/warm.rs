@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::{Failure, connect};
+use super::{Failure, connect, progress::bar};
 use crate::{
     cache::{Cache, LatestTransactions},
     config::{CacheConfig, DatabaseConfig},
@@ -113,11 +111,4 @@ async fn warm_periods(database: &Database, cache: &Cache, most: u64) -> Result<u
     }
     progress.finish_and_clear();
     Ok(progress.position())
-}
-
-/// Nothing to see where stderr is no terminal: it draws nothing then.
-fn bar(what: &'static str, total: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{msg:8} {wide_bar} {pos}/{len} {eta}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(total).with_style(style).with_message(what)
 }

@@ -16,6 +16,7 @@ mod params;
 mod playground;
 mod request_id;
 mod router;
+mod serve;
 mod websocket;
 
 #[cfg(test)]
@@ -27,3 +28,4 @@ pub use edge::Edge;
 pub use engine::{Caller, Engine};
 pub use request_id::RequestId;
 pub use router::router;
+pub use serve::serve;

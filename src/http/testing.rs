@@ -5,8 +5,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use async_graphql::{Context, EmptyMutation, Object, Request, Response, Schema, Subscription};
 use futures::{Stream, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-use super::{Caller, Edge, Engine, router};
+use super::{Caller, Edge, Engine, router, serve};
 use crate::{
     auth::{Keys, Role, Verifier},
     config::testing,
@@ -93,7 +94,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = router(Arc::clone(&edge));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let stop = CancellationToken::new();
+        let most = edge.config.max_connections as usize;
+        tokio::spawn(serve(listener, router, most, stop));
         Self { address, edge }
     }
 
