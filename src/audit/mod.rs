@@ -111,6 +111,7 @@ pub async fn audit(
         ..TransactionOptions::default()
     };
     let snapshot = database.reader().begin_with_options(options).await?;
+    store::audit::take_your_time(&snapshot).await?;
     let mut report = Report::default();
 
     let count = store::wallets::count(&snapshot, &store::WalletFilter::default()).await?;

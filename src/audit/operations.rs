@@ -79,7 +79,12 @@ fn check_one(record: &operation::Model, lines: &[transaction::Model], report: &m
     }
     let moves_money = !matches!(
         record.kind.as_str(),
-        "open_wallet" | "set_wallet_status" | "update_order_status" | "delete_order" | "reward"
+        "open_wallet"
+            | "set_wallet_status"
+            | "update_order_status"
+            | "delete_order"
+            | "reward"
+            | "force_release_lock"
     );
     if moves_money && outcome.transactions.is_empty() {
         report.find(format!("{name} was done, and has no ledger line"));

@@ -29,14 +29,14 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
     record_waits(context, &ready);
     let Settled { answers, committed } = settle(context, &ready).await;
     for changes in &committed {
-        aftermath::write_cache(&context.cache, changes).await;
+        Box::pin(aftermath::write_cache(&context.cache, changes)).await;
     }
     let publish = async {
         for changes in committed {
             aftermath::publish(&context.events, changes).await;
         }
     };
-    tokio::join!(publish, context.locks.release(grant));
+    Box::pin(async { tokio::join!(publish, context.locks.release(grant)) }).await;
     for (posting, answer) in ready.into_iter().zip(answers) {
         posting.answer(answer);
     }
@@ -51,7 +51,7 @@ fn split(batch: Vec<Posting>, busy: &[Uid]) -> (Vec<Posting>, Vec<Posting>) {
     let now = Instant::now();
     for posting in &mut put_off {
         let (since, attempts) = posting.deferred.map_or((now, 0), |d| (d.since, d.attempts));
-        let delay = posting.command.policy().delay(attempts);
+        let delay = posting.command.policy().delay(attempts, rand::random());
         posting.deferred = Some(Deferred { since, attempts: attempts + 1, retry_at: now + delay });
     }
     (ready, put_off)

@@ -123,7 +123,7 @@ async fn lines_of_repeats(
 
 fn answer(verdict: Verdict, lines: &Lines) -> Result<Outcome> {
     match verdict {
-        Verdict::Now(outcome) => Ok(outcome),
+        Verdict::Now(outcome) => Ok(*outcome),
         Verdict::KeyReused => Err(Refusal::IdempotencyKeyReused.into()),
         Verdict::Earlier(record) => {
             let mine = lines.get(&record.operation_id).map(Vec::as_slice).unwrap_or_default();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc::UnboundedReceiver,
+    sync::{mpsc::UnboundedReceiver, watch},
     task::{Id, JoinSet},
     time::{Instant, sleep_until},
 };
@@ -32,12 +32,15 @@ pub struct Dispatcher {
     busy: HashSet<Uid>,
     under_way: HashMap<Id, Vec<Uid>>,
     batches: JoinSet<Vec<Posting>>,
+    /// Changes whenever a lock is released, here or by another instance.
+    released: watch::Receiver<()>,
 }
 
 impl Dispatcher {
     /// Over this queue.
     pub fn new(context: Arc<Context>, queue: UnboundedReceiver<Posting>) -> Self {
         Self {
+            released: context.locks.released(),
             context,
             queue,
             waiting: VecDeque::new(),
@@ -60,7 +63,7 @@ impl Dispatcher {
                     self.waiting.extend(taken.drain(..));
                 }
                 Some(done) = self.batches.join_next_with_id() => self.finish(done),
-                () = self.context.locks.released(), if retry_at.is_some() => self.retry_now(),
+                Ok(()) = self.released.changed(), if retry_at.is_some() => self.retry_now(),
                 () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {}
             }
         }

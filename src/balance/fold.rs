@@ -28,7 +28,7 @@ pub struct Folded {
 #[derive(Debug)]
 pub enum Verdict {
     /// This, once the batch is committed.
-    Now(Outcome),
+    Now(Box<Outcome>),
     /// What this row says was answered earlier.
     Earlier(operation::Model),
     /// That its key was used for another input.
@@ -64,8 +64,10 @@ pub fn fold(
         } else {
             first.insert(name, index);
             let outcome = apply(posting, &mut books, now);
-            records.push(outcome.to_record(posting)?);
-            Verdict::Now(outcome)
+            let (kind, fingerprint) = (posting.command.kind(), posting.fingerprint.clone());
+            let parts = posting.part.map(|part| part.count);
+            records.push(outcome.to_record(&posting.request, kind, fingerprint, parts)?);
+            Verdict::Now(Box::new(outcome))
         };
         verdicts.push(verdict);
     }
@@ -78,7 +80,7 @@ fn repeat_of(posting: &Posting, fingerprint: &str, same: impl FnOnce() -> Verdic
 
 fn repeat_verdict(verdict: &Verdict) -> Verdict {
     match verdict {
-        Verdict::Now(outcome) => Verdict::Now(outcome.repeated()),
+        Verdict::Now(outcome) => Verdict::Now(Box::new(outcome.repeated())),
         Verdict::Earlier(record) => Verdict::Earlier(record.clone()),
         Verdict::KeyReused => Verdict::KeyReused,
     }
@@ -107,6 +109,7 @@ fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
         order: work.order,
         status_changes: work.status_changes,
         refused,
+        released: None,
     }
 }
 

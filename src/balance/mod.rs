@@ -16,6 +16,7 @@ mod commit;
 mod dispatch;
 pub mod entry;
 pub mod fold;
+mod force_release;
 pub mod outcome;
 mod posting;
 mod rewards;
@@ -35,7 +36,8 @@ use tokio::{
 };
 
 pub use command::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange, Request};
-pub use outcome::{Outcome, OutcomeState};
+pub use force_release::{ForceRelease, ReleasedLock};
+pub use outcome::{Outcome, OutcomeState, StatusChange};
 pub use posting::Posting;
 use posting::{InFlight, Ticket};
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::{ReleasedLock, Request};
 use crate::{
     entity::{IdempotencyKey, Uid, operation, order, transaction, wallet},
     error::{Error, Refusal, Result},
@@ -33,6 +34,8 @@ pub struct Outcome {
     pub status_changes: Vec<StatusChange>,
     /// Of a reward: the users who got nothing, and why.
     pub refused: Vec<(Uid, Refusal)>,
+    /// The lock it broke.
+    pub released: Option<ReleasedLock>,
 }
 
 /// How a command ended.
@@ -68,6 +71,8 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused: Vec<(Uid, Refusal)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    released: Option<ReleasedLock>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     refusal: Option<Refusal>,
     /// How many parts a large reward has; see [`super::rewards`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,7 +84,13 @@ impl Outcome {
     ///
     /// # Errors
     /// `Internal`, should an outcome not have a JSON form.
-    pub(super) fn to_record(&self, posting: &super::Posting) -> Result<operation::Model> {
+    pub(super) fn to_record(
+        &self,
+        request: &Request,
+        kind: &str,
+        fingerprint: String,
+        parts: Option<usize>,
+    ) -> Result<operation::Model> {
         let refusal = match &self.state {
             OutcomeState::Committed => None,
             OutcomeState::Refused(refusal) => Some(refusal.clone()),
@@ -93,18 +104,19 @@ impl Outcome {
             order: self.order.clone(),
             status_changes: self.status_changes.clone(),
             refused: self.refused.clone(),
+            released: self.released.clone(),
             refusal,
-            parts: posting.part.map(|part| part.count),
+            parts,
         };
         Ok(operation::Model {
-            caller: posting.request.caller.clone(),
+            caller: request.caller.clone(),
             idempotency_key: self.key.clone(),
             operation_id: self.operation_id.clone(),
-            kind: posting.command.kind().to_owned(),
-            fingerprint: posting.fingerprint.clone(),
+            kind: kind.to_owned(),
+            fingerprint,
             state,
             outcome: serde_json::to_string(&stored).map_err(unreadable)?,
-            request_id: posting.request.request_id.clone(),
+            request_id: request.request_id.clone(),
             created_at: self.committed_at,
         })
     }
@@ -129,6 +141,7 @@ impl Outcome {
             order: stored.order,
             status_changes: stored.status_changes,
             refused: stored.refused,
+            released: stored.released,
             state,
         })
     }

@@ -1,13 +1,22 @@
 //! SQL that looks at everything, page by page.
 
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Value,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Value,
     sea_query::{Expr, ExprTrait},
 };
 
 use super::dialect::is_any;
 use crate::entity::{IdempotencyKey, OrderNo, Uid, operation, order, transaction};
+
+/// Lifts the reader's limit on how long a statement may take, until the transaction ends: these
+/// look at whole tables.
+pub async fn take_your_time(conn: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if conn.get_database_backend() == DbBackend::Postgres {
+        conn.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+    }
+    Ok(())
+}
 
 /// Lines of these wallets that follow `after` (uid, version), each wallet's together and by
 /// version.

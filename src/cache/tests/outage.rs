@@ -36,7 +36,7 @@ async fn a_killed_redis_costs_nothing() {
 #[tokio::test]
 async fn a_paused_redis_never_shows_what_was_replaced() {
     let server = RedisServer::start();
-    let cache = cache_in(&server.connect().await);
+    let cache = cache_in(&server.connect_hasty().await);
     cache.put(&[wallet("ann", 1), wallet("bob", 1)]).await;
     let before = PeriodOrders::default();
     cache.put_period(&period(), &before, &[order(1, 1), order(2, 1)]).await;
@@ -138,4 +138,20 @@ async fn clearing_takes_what_is_ours() {
     cache.0.backend.clear().await.unwrap();
     assert_eq!(cache.snapshot().await.keys, Some(1));
     assert_eq!(cluster.0[0].cli(&["get", "theirs"]).trim(), "x");
+}
+
+/// Too many failed writes to remember: nothing is believed, and all of it is removed.
+#[tokio::test]
+async fn an_overflow_clears_the_cache() {
+    let cache = in_memory();
+    cache.put(&[wallet("ann", 1)]).await;
+    for number in 0..=100_000 {
+        let key = format!("wallet_balance_u{number}");
+        cache.0.outage.raise(Place { keyspace: Keyspace::Wallet, key, field: None }, 1);
+    }
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    until(|| !cache.degraded()).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    cache.put(&[wallet("ann", 1)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 1)));
 }
