@@ -1,5 +1,6 @@
 //! wallet-bff.
 
+pub mod audit;
 pub mod auth;
 pub mod balance;
 pub mod cache;
@@ -8,5 +9,7 @@ pub mod entity;
 pub mod error;
 pub mod events;
 pub mod lock;
+pub mod orders;
 pub mod redis;
+pub mod seed;
 pub mod store;

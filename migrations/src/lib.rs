@@ -1,1 +1,80 @@
-//! Migrations.
+//! Tables, constraints, indexes and triggers, for PostgreSQL and SQLite.
+//!
+//! One file a group of tables. A change of a released table is a new file; a file that was
+//! released is never edited.
+
+mod dialect;
+mod m20241201_000001_wallets;
+mod m20241201_000002_operations;
+mod m20241201_000003_orders;
+mod m20241201_000004_users;
+mod m20241201_000005_hot_data;
+mod m20241201_000006_hot_data_notify;
+
+use sea_orm_migration::{
+    prelude::*,
+    sea_orm::{
+        DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+        TransactionOptions, TransactionTrait,
+    },
+};
+
+/// Holds back a second instance that migrates at the same time; any number of our own.
+const ADVISORY_LOCK: i64 = 0x77_61_6c_6c_65_74;
+
+/// All migrations, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20241201_000001_wallets::Migration),
+            Box::new(m20241201_000002_operations::Migration),
+            Box::new(m20241201_000003_orders::Migration),
+            Box::new(m20241201_000004_users::Migration),
+            Box::new(m20241201_000005_hot_data::Migration),
+            Box::new(m20241201_000006_hot_data_notify::Migration),
+        ]
+    }
+}
+
+/// Applies the migrations that are missing: all or none, one instance at a time.
+///
+/// # Errors
+/// When a statement fails, or another instance migrates for longer than a minute.
+pub async fn up(database: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = begin(database).await?;
+    Migrator::up(&transaction, None).await?;
+    transaction.commit().await
+}
+
+/// Takes back the latest `steps` migrations, or all: all or none, one instance at a time.
+///
+/// # Errors
+/// When a statement fails, or another instance migrates for longer than a minute.
+pub async fn down(database: &DatabaseConnection, steps: Option<u32>) -> Result<(), DbErr> {
+    let transaction = begin(database).await?;
+    Migrator::down(&transaction, steps).await?;
+    transaction.commit().await
+}
+
+/// Begins when no other instance migrates.
+async fn begin(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = database
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        })
+        .await?;
+    if database.get_database_backend() == DbBackend::Postgres {
+        let sql = format!(
+            "SET LOCAL lock_timeout = '60s';
+             SET LOCAL client_min_messages = warning;
+             SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"
+        );
+        transaction.execute_unprepared(&sql).await?;
+    }
+    Ok(transaction)
+}

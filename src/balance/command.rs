@@ -1,8 +1,14 @@
 //! What can be asked of the balance domain, valid by construction.
 
-use serde::Serialize;
+use std::time::Duration;
 
-use crate::entity::{Amount, IdempotencyKey, OrderNo, Period, Uid, order, wallet};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    entity::{Amount, IdempotencyKey, OrderNo, Period, Uid, order, wallet},
+    lock::RetryPolicy,
+};
 
 /// Who asks, under which key.
 #[derive(Clone, Debug)]
@@ -15,7 +21,7 @@ pub struct Request {
     pub request_id: String,
 }
 
-/// One thing to do. Its JSON is what the idempotency fingerprint is taken of.
+/// One thing to do.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Command {
@@ -45,6 +51,11 @@ pub enum Command {
     Batch {
         /// Each with its direction.
         operations: Vec<BatchItem>,
+    },
+    /// Rewards of many users; each user's are paid all or none, whatever becomes of the others'.
+    Reward {
+        /// In the order they are paid; a user may have several.
+        rewards: Vec<Movement>,
     },
     /// A change of status of several wallets, all or nothing.
     SetWalletStatus {
@@ -83,7 +94,6 @@ pub struct BatchItem {
     /// In or out.
     pub kind: BatchKind,
     /// What moves.
-    #[serde(flatten)]
     pub movement: Movement,
 }
 
@@ -106,6 +116,9 @@ pub struct NewOrder {
     pub period_number: Period,
     /// What it costs.
     pub amount: Amount,
+    /// How long it may stay pending. Configuration, so no part of the fingerprint.
+    #[serde(skip)]
+    pub lifetime: Duration,
 }
 
 /// What is to become of an order.
@@ -121,4 +134,62 @@ pub enum OrderChange {
     },
     /// Gone. Only an order that holds no money.
     Delete,
+}
+
+impl Command {
+    /// Its name in the operation log.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::OpenWallet { .. } => "open_wallet",
+            Self::Deposit(_) => "deposit",
+            Self::Withdraw(_) => "withdraw",
+            Self::Transfer { .. } => "transfer",
+            Self::Batch { .. } => "batch",
+            Self::Reward { .. } => "reward",
+            Self::SetWalletStatus { .. } => "set_wallet_status",
+            Self::CreateOrder(_) => "create_order",
+            Self::ChangeOrder { change: OrderChange::Status { .. }, .. } => "update_order_status",
+            Self::ChangeOrder { change: OrderChange::Delete, .. } => "delete_order",
+        }
+    }
+
+    /// SHA-256 of everything that was asked, hexadecimal: tells a repeat from a reused key.
+    pub fn fingerprint(&self) -> String {
+        // Serializing plain data to memory cannot fail.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        format!("{:x}", Sha256::digest(json))
+    }
+
+    /// The wallets it names, in its order, each once. An order's wallet is not among them: it
+    /// stands in the order's row.
+    pub fn uids(&self) -> Vec<Uid> {
+        let named: Vec<&Uid> = match self {
+            Self::OpenWallet { uid, .. } | Self::CreateOrder(NewOrder { uid, .. }) => vec![uid],
+            Self::Deposit(movement) | Self::Withdraw(movement) => vec![&movement.uid],
+            Self::Transfer { from_uid, to_uid, .. } => vec![from_uid, to_uid],
+            Self::Batch { operations } => operations.iter().map(|o| &o.movement.uid).collect(),
+            Self::Reward { rewards } => rewards.iter().map(|reward| &reward.uid).collect(),
+            Self::SetWalletStatus { uids, .. } => uids.iter().collect(),
+            Self::ChangeOrder { .. } => vec![],
+        };
+        let mut seen = std::collections::HashSet::with_capacity(named.len());
+        named.into_iter().filter(|uid| seen.insert(*uid)).cloned().collect()
+    }
+
+    /// The order it changes.
+    pub const fn order_no(&self) -> Option<&OrderNo> {
+        match self {
+            Self::ChangeOrder { order_no, .. } => Some(order_no),
+            _ => None,
+        }
+    }
+
+    /// How long it waits for a wallet that another instance holds.
+    pub const fn policy(&self) -> &'static RetryPolicy {
+        match self {
+            Self::Reward { .. } => &RetryPolicy::REWARDS,
+            Self::Batch { .. } | Self::SetWalletStatus { .. } => &RetryPolicy::BATCH,
+            _ => &RetryPolicy::DEFAULT,
+        }
+    }
 }

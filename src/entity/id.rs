@@ -3,8 +3,10 @@
 
 use std::{fmt, str::FromStr};
 
+use parking_lot::Mutex;
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 /// Why a text is no identifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -99,10 +101,29 @@ text_id!(
 );
 
 impl TransactionNo {
-    /// The next line's number: sorts by time, unique among instances.
+    /// The next line's number: unique among instances, and rising within one, so that the
+    /// lines of an operation sort as they were made.
     pub fn generate() -> Self {
-        Self(format!("TX{}", ulid::Ulid::new()))
+        Self(format!("TX{}", next_ulid()))
     }
+}
+
+impl OrderNo {
+    /// A new order's number in its period: unique among instances, sorts by time in the period.
+    pub fn generate(period: &Period) -> Self {
+        Self(format!("ORDER_{period}_{}", next_ulid()))
+    }
+}
+
+/// A new operation's id: unique among instances, sorts by time.
+pub fn operation_id() -> String {
+    format!("OP{}", next_ulid())
+}
+
+fn next_ulid() -> Ulid {
+    static GENERATOR: Mutex<ulid::Generator> = Mutex::new(ulid::Generator::new());
+    // The generator only fails after 2^80 numbers in one millisecond.
+    GENERATOR.lock().generate().unwrap_or_else(|_| Ulid::new())
 }
 
 #[cfg(test)]

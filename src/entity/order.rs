@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Money, OrderNo, Period, Uid};
+use super::{Money, OrderNo, Period, TransactionNo, Uid};
 
 /// One row of `orders`, and the JSON in the hash `fataMorgana_{period}` under its number.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
@@ -34,6 +34,12 @@ pub struct Model {
     /// Grows by one with every change; other services' JSON may lack it.
     #[serde(default)]
     pub version: i64,
+    /// The ledger line that paid for it; without one there is nothing to give back.
+    #[serde(default)]
+    pub debit_no: Option<TransactionNo>,
+    /// The ledger line that gave its money back.
+    #[serde(default)]
+    pub refund_no: Option<TransactionNo>,
     /// When it lapses, if still pending.
     pub expire_time: DateTime<Utc>,
     /// When it was made.

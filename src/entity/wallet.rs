@@ -33,11 +33,11 @@ pub struct Model {
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 #[serde(into = "i16", try_from = "i16")]
 pub enum Status {
-    /// Refuses to pay out.
+    /// Refuses every debit; takes credits.
     Frozen = 0,
     /// In use.
     Active = 1,
-    /// Refuses everything, for good.
+    /// Refuses debits and credits; takes only the refund of an order, which is owed.
     Closed = 2,
 }
 

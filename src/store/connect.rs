@@ -1,8 +1,40 @@
 //! Connections.
 
-use sea_orm::{DatabaseConnection, DbErr};
+use std::{path::Path, time::Duration};
+
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sqlx::sqlite::SqliteConnectOptions,
+};
 
 use crate::config::DatabaseConfig;
+
+/// How long to wait for a connection: callers have deadlines of their own, a little longer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections that were idle so long are tried before use: the server may have gone and come.
+/// A busy one is not, since a ping costs more than half a lookup.
+const TRUSTED_IDLE: Duration = Duration::from_secs(5);
+/// A name for `pg_stat_activity`.
+const APPLICATION_NAME: &str = "wallet-bff";
+
+/// Of PostgreSQL connections that read: nothing is written by accident, no statement runs for
+/// ever, and none is long enough to be worth compiling.
+const READ_SETTINGS: [(&str, &str); 3] =
+    [("default_transaction_read_only", "on"), ("statement_timeout", "30s"), ("jit", "off")];
+/// Of PostgreSQL connections that change balances. A stopped or lost process must not hold rows
+/// for long. Their few statements find rows by key, and are planned once for all values, since
+/// planning them anew costs more than running them; so a plan made while a table is still
+/// empty must not read all of it when it no longer is.
+const WRITE_SETTINGS: [(&str, &str); 7] = [
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("lock_timeout", "3s"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
 
 /// The database: a pool for reads, and one for balance changes; cheap to clone.
 #[derive(Clone, Debug)]
@@ -12,10 +44,64 @@ pub struct Database {
 }
 
 impl Database {
-    /// Connects, creating an SQLite file and its folder where missing.
+    /// Connects, creating an SQLite file and its folder where missing. Applies no migrations.
+    ///
+    /// `sqlite::memory:` is one connection for everything, gone when dropped: a read waits
+    /// while a transaction is open.
+    ///
+    /// # Errors
+    /// When the URL is malformed, the database cannot be reached, or the file cannot be made.
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, DbErr> {
-        let _ = config;
-        todo!("store")
+        // sea-orm panics on what is no URL.
+        let url = url::Url::parse(&config.database_url).map_err(|error| refused(&error))?;
+        match url.scheme() {
+            "sqlite" => Self::connect_sqlite(config).await,
+            _ => Self::connect_postgres(config).await,
+        }
+    }
+
+    async fn connect_postgres(config: &DatabaseConfig) -> Result<Self, DbErr> {
+        let pool = |connections: u32, settings: &'static [(&str, &str)]| {
+            let mut options = options(&config.database_url, connections);
+            options
+                .set_application_name(APPLICATION_NAME)
+                .test_before_acquire_if_idle_for(TRUSTED_IDLE)
+                .map_sqlx_postgres_opts(move |options| options.options(settings.iter().copied()));
+            sea_orm::Database::connect(options)
+        };
+        Ok(Self {
+            reader: pool(config.database_read_connections, &READ_SETTINGS).await?,
+            writer: pool(config.database_write_connections, &WRITE_SETTINGS).await?,
+        })
+    }
+
+    /// The writer comes first: it makes the file, and turns WAL on for all.
+    async fn connect_sqlite(config: &DatabaseConfig) -> Result<Self, DbErr> {
+        let url = &config.database_url;
+        let file: SqliteConnectOptions = url.parse().map_err(|error| refused(&error))?;
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        if let (false, Some(folder)) = (in_memory, file.get_filename().parent()) {
+            create_folder(folder)?;
+        }
+        let mut writes = options(url, 1);
+        // One connection that stays: an in-memory database lives in it.
+        writes.idle_timeout(None).max_lifetime(None).map_sqlx_sqlite_opts(|options| {
+            options
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(5))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+        });
+        let writer = sea_orm::Database::connect(writes).await?;
+        if in_memory {
+            return Ok(Self { reader: writer.clone(), writer });
+        }
+        let mut reads = options(url, config.database_read_connections);
+        reads.map_sqlx_sqlite_opts(|options| {
+            options.busy_timeout(Duration::from_secs(5)).pragma("query_only", "ON")
+        });
+        Ok(Self { reader: sea_orm::Database::connect(reads).await?, writer })
     }
 
     /// For reads.
@@ -26,5 +112,103 @@ impl Database {
     /// For changes; on SQLite the only connection that writes.
     pub fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// A transaction on the writer. On SQLite it takes the write lock at once: one that begins
+    /// with a read fails when another process writes before it does.
+    ///
+    /// # Errors
+    /// When no connection is free in time, or the database cannot be reached.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.writer
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+    }
+
+    /// Whether it is PostgreSQL; SQLite otherwise.
+    pub fn is_postgres(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Whether it answers: one round trip on a connection for reads.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.reader.ping().await
+    }
+
+    /// Lets running statements end, and closes all connections.
+    ///
+    /// # Errors
+    /// Never on these databases; the pools' own signature.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.reader.close().await?;
+        self.writer.close().await
+    }
+}
+
+/// What both databases and both pools share.
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
+}
+
+fn create_folder(folder: &Path) -> Result<(), DbErr> {
+    std::fs::create_dir_all(folder)
+        .map_err(|error| refused(&format!("cannot create {}: {error}", folder.display())))
+}
+
+/// Not to be connected to.
+fn refused(error: &impl ToString) -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+
+    use super::*;
+    use crate::store::testing::{config, database};
+
+    #[tokio::test]
+    async fn the_reader_cannot_write() {
+        let db = database().await;
+        db.ping().await.unwrap();
+        assert!(db.reader().execute_unprepared("DELETE FROM wallets").await.is_err());
+        assert!(db.writer().execute_unprepared("DELETE FROM wallets").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn migrations_go_down_and_up_again() {
+        let db = database().await;
+        migrations::down(db.writer(), None).await.unwrap();
+        assert!(db.reader().execute_unprepared("SELECT 1 FROM wallets").await.is_err());
+        migrations::up(db.writer()).await.unwrap();
+        migrations::up(db.writer()).await.unwrap();
+        assert!(db.reader().execute_unprepared("SELECT 1 FROM wallets").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn memory_is_a_database_too() {
+        let db = Database::connect(&config("sqlite::memory:".to_owned())).await.unwrap();
+        migrations::up(db.writer()).await.unwrap();
+        assert!(db.reader().execute_unprepared("SELECT 1 FROM wallets").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_database_is_an_error() {
+        for url in ["sqlite://:memory:", "postgres://[", "sqlite:///proc/none/x.db"] {
+            assert!(Database::connect(&config(url.to_owned())).await.is_err(), "{url}");
+        }
     }
 }

@@ -117,6 +117,8 @@ fn order(number: usize, version: i64) -> order::Model {
         favorite_count: 4,
         status: order::Status::Pending,
         version,
+        debit_no: None,
+        refund_no: None,
         expire_time: time(),
         created_at: time(),
         updated_at: time(),

@@ -1,0 +1,133 @@
+//! One batch, one transaction: a constant number of statements, whatever the batch's size.
+
+use std::{collections::HashMap, sync::Arc};
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+
+use super::{
+    Outcome, Posting,
+    books::{Books, Changes},
+    fold::{Folded, Verdict, fold},
+};
+use crate::{
+    entity::{OrderNo, Uid, clock, operation, transaction},
+    error::{Error, Refusal, Result},
+    store::{self, Database},
+};
+
+/// What a committed batch leaves for afterwards.
+#[derive(Debug)]
+pub struct Committed {
+    /// In the postings' order.
+    pub answers: Vec<Result<Outcome>>,
+    /// What is to be cached and published.
+    pub changes: Changes,
+}
+
+/// Does a batch in one transaction.
+///
+/// # Errors
+/// The database's, with nothing done, or (should the commit itself fail) in doubt: a repeat of
+/// the batch finds by its keys what was done.
+pub async fn commit(database: &Database, postings: &[Posting]) -> Result<Committed> {
+    let transaction = database.begin().await?;
+    let books = lock(&transaction, postings).await?;
+    // After the row locks, in a statement of its own: whoever held them is committed and seen.
+    let earlier = store::operations::by_keys(&transaction, &keys(postings)).await?;
+    let Folded { verdicts, changes, records } = fold(postings, books, earlier, clock::now())?;
+    write(&transaction, &changes, &records).await?;
+    let lines = lines_of_repeats(&transaction, &verdicts).await?;
+    transaction.commit().await?;
+    let answers = verdicts.into_iter().map(|verdict| answer(verdict, &lines)).collect();
+    Ok(Committed { answers, changes })
+}
+
+/// Wallets first, then orders, each in the order of their keys: no two batches can wait for
+/// each other.
+async fn lock(transaction: &DatabaseTransaction, postings: &[Posting]) -> Result<Books, DbErr> {
+    let mut uids: Vec<Uid> = postings.iter().flat_map(|p| p.uids.iter().cloned()).collect();
+    uids.sort_unstable();
+    uids.dedup();
+    let wallets = store::wallets::lock(transaction, &uids).await?;
+    let mut order_nos: Vec<OrderNo> = postings.iter().filter_map(|p| p.order_no.clone()).collect();
+    order_nos.sort_unstable();
+    order_nos.dedup();
+    let orders = if order_nos.is_empty() {
+        vec![]
+    } else {
+        store::orders::lock(transaction, &order_nos).await?
+    };
+    Ok(Books::new(wallets, orders))
+}
+
+fn keys(postings: &[Posting]) -> Vec<(String, crate::entity::IdempotencyKey)> {
+    postings.iter().map(|p| (p.request.caller.clone(), p.request.key.clone())).collect()
+}
+
+async fn write(
+    connection: &impl ConnectionTrait,
+    changes: &Changes,
+    records: &[operation::Model],
+) -> Result<()> {
+    if !changes.changed.is_empty() {
+        store::wallets::update(connection, &changes.changed).await?;
+    }
+    if !changes.opened.is_empty() {
+        let opened = store::wallets::insert_missing(connection, &changes.opened).await?;
+        if opened.len() < changes.opened.len() {
+            // Somebody else opened one of them meanwhile. The next attempt finds it.
+            return Err(Error::Database(Arc::new(DbErr::RecordNotInserted)));
+        }
+    }
+    if !changes.lines.is_empty() {
+        store::transactions::insert(connection, &changes.lines).await?;
+    }
+    if !changes.created_orders.is_empty() {
+        store::orders::insert(connection, &changes.created_orders).await?;
+    }
+    if !changes.changed_orders.is_empty() {
+        store::orders::update(connection, &changes.changed_orders).await?;
+    }
+    if !changes.deleted_orders.is_empty() {
+        let gone: Vec<_> = changes.deleted_orders.iter().map(|o| o.order_no.clone()).collect();
+        store::orders::delete(connection, &gone).await?;
+    }
+    if !records.is_empty() {
+        store::operations::insert(connection, records).await?;
+    }
+    Ok(())
+}
+
+/// The ledger lines of operations that are answered again, by operation.
+type Lines = HashMap<String, Vec<transaction::Model>>;
+
+async fn lines_of_repeats(
+    connection: &impl ConnectionTrait,
+    verdicts: &[Verdict],
+) -> Result<Lines> {
+    let ids: Vec<String> = verdicts
+        .iter()
+        .filter_map(|verdict| match verdict {
+            Verdict::Earlier(record) => Some(record.operation_id.clone()),
+            Verdict::Now(_) | Verdict::KeyReused => None,
+        })
+        .collect();
+    let mut lines = Lines::new();
+    if !ids.is_empty() {
+        for line in store::transactions::by_operations(connection, &ids).await? {
+            lines.entry(line.operation_id.clone()).or_default().push(line);
+        }
+    }
+    Ok(lines)
+}
+
+fn answer(verdict: Verdict, lines: &Lines) -> Result<Outcome> {
+    match verdict {
+        Verdict::Now(outcome) => Ok(*outcome),
+        Verdict::KeyReused => Err(Refusal::IdempotencyKeyReused.into()),
+        Verdict::Earlier(record) => {
+            let mine = lines.get(&record.operation_id).map(Vec::as_slice).unwrap_or_default();
+            Outcome::from_record(&record, mine)
+        }
+    }
+}

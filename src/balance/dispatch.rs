@@ -1,0 +1,171 @@
+//! Takes postings off the queue into batches of different wallets.
+//!
+//! There is no timer: while a batch may start, whatever waits goes into it at once, so a lone
+//! posting waits for nobody, and postings that arrive while batches are under way share the next
+//! one. A wallet is in one batch at a time, and postings on it keep their order.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use tokio::{
+    sync::{mpsc::UnboundedReceiver, watch},
+    task::{Id, JoinSet},
+    time::{Instant, sleep_until},
+};
+
+use super::{Context, Posting, batch};
+use crate::{
+    entity::Uid,
+    error::{Error, Refusal},
+};
+
+/// How many postings are taken off the queue at once.
+const TAKE: usize = 1024;
+
+/// The one task that decides what runs.
+pub struct Dispatcher {
+    context: Arc<Context>,
+    queue: UnboundedReceiver<Posting>,
+    waiting: VecDeque<Posting>,
+    busy: HashSet<Uid>,
+    under_way: HashMap<Id, Vec<Uid>>,
+    batches: JoinSet<Vec<Posting>>,
+    /// Changes whenever a lock is released, here or by another instance.
+    released: watch::Receiver<()>,
+}
+
+impl Dispatcher {
+    /// Over this queue.
+    pub fn new(context: Arc<Context>, queue: UnboundedReceiver<Posting>) -> Self {
+        Self {
+            released: context.locks.released(),
+            context,
+            queue,
+            waiting: VecDeque::new(),
+            busy: HashSet::new(),
+            under_way: HashMap::new(),
+            batches: JoinSet::new(),
+        }
+    }
+
+    /// Runs until the queue is closed and everything in it is answered.
+    pub async fn run(mut self) {
+        let mut open = true;
+        let mut taken = Vec::with_capacity(TAKE);
+        while open || !self.waiting.is_empty() || !self.batches.is_empty() {
+            self.start_batches();
+            let retry_at = self.next_retry();
+            tokio::select! {
+                count = self.queue.recv_many(&mut taken, TAKE), if open => {
+                    open = count > 0;
+                    self.waiting.extend(taken.drain(..));
+                }
+                Some(done) = self.batches.join_next_with_id() => self.finish(done),
+                Ok(()) = self.released.changed(), if retry_at.is_some() => self.retry_now(),
+                () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {}
+            }
+        }
+    }
+
+    fn start_batches(&mut self) {
+        self.give_up();
+        while self.batches.len() < self.context.limits.batches_in_flight {
+            let batch = self.take_batch();
+            if batch.is_empty() {
+                return;
+            }
+            let uids: HashSet<&Uid> = batch.iter().flat_map(|posting| &posting.uids).collect();
+            let uids: Vec<Uid> = uids.into_iter().cloned().collect();
+            self.busy.extend(uids.iter().cloned());
+            let context = self.context.clone();
+            let locked = uids.clone();
+            let task = self.batches.spawn(async move { batch::run(&context, locked, batch).await });
+            self.under_way.insert(task.id(), uids);
+        }
+    }
+
+    /// What may run now, oldest first. A posting that must wait holds back all later ones on its
+    /// wallets.
+    fn take_batch(&mut self) -> Vec<Posting> {
+        let now = Instant::now();
+        let mut held_back: HashSet<Uid> = HashSet::new();
+        let mut kept = Vec::new();
+        let mut batch = Vec::new();
+        let mut weight = 0;
+        while let Some(posting) = self.waiting.pop_front() {
+            let must_wait = posting.deferred.is_some_and(|deferred| deferred.retry_at > now)
+                || posting.uids.iter().any(|u| self.busy.contains(u) || held_back.contains(u));
+            if must_wait {
+                held_back.extend(posting.uids.iter().cloned());
+                kept.push(posting);
+            } else if batch.is_empty() || weight + posting.weight() <= self.context.limits.batch {
+                weight += posting.weight();
+                batch.push(posting);
+            } else {
+                self.waiting.push_front(posting);
+                break;
+            }
+        }
+        for posting in kept.into_iter().rev() {
+            self.waiting.push_front(posting);
+        }
+        batch
+    }
+
+    fn finish(&mut self, done: Result<(Id, Vec<Posting>), tokio::task::JoinError>) {
+        let (id, put_off) = match done {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(%error, "a batch's task ended early; its callers are told");
+                (error.id(), vec![])
+            }
+        };
+        for uid in self.under_way.remove(&id).unwrap_or_default() {
+            self.busy.remove(&uid);
+        }
+        for posting in put_off.into_iter().rev() {
+            self.waiting.push_front(posting);
+        }
+    }
+
+    /// Refuses what another instance's locks have kept waiting for too long.
+    fn give_up(&mut self) {
+        let late = |posting: &Posting| {
+            posting.deferred.is_some_and(|d| d.since.elapsed() >= posting.command.policy().deadline)
+        };
+        if !self.waiting.iter().any(late) {
+            return;
+        }
+        let (late, waiting): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(late);
+        self.waiting = waiting.into();
+        for posting in late {
+            self.context.locks.record_timeout();
+            posting.answer(Err(busy()));
+        }
+    }
+
+    fn next_retry(&self) -> Option<Instant> {
+        self.waiting
+            .iter()
+            .filter_map(|posting| {
+                let deferred = posting.deferred?;
+                Some(deferred.retry_at.min(deferred.since + posting.command.policy().deadline))
+            })
+            .min()
+    }
+
+    /// A lock was released somewhere: whoever waits for one tries again.
+    fn retry_now(&mut self) {
+        let now = Instant::now();
+        for deferred in self.waiting.iter_mut().filter_map(|posting| posting.deferred.as_mut()) {
+            deferred.retry_at = now;
+        }
+    }
+}
+
+/// The refusal of what cannot be taken on now.
+pub fn busy() -> Error {
+    Refusal::SystemBusy { retry_after_ms: 250 }.into()
+}

@@ -1,0 +1,125 @@
+//! SQL of hot data: the same for its six tables, so it is written once for any
+//! [`HotEntity`], such as `hot::by_ids::<merchant::Entity>(conn, &ids)`.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{Page, dialect::is_any};
+use crate::entity::hot::{channel, merchant, plugin, plugin_config, plugin_pay_type, tenant};
+
+/// A table of hot data.
+pub trait HotEntity: EntityTrait {
+    /// Its primary key.
+    const ID: Self::Column;
+    /// When a row last changed.
+    const UPDATED: Self::Column;
+}
+
+macro_rules! hot_entities {
+    ($($noun:ident),*) => {$(
+        impl HotEntity for $noun::Entity {
+            const ID: $noun::Column = $noun::Column::Id;
+            const UPDATED: $noun::Column = $noun::Column::UpdateDatetime;
+        }
+    )*};
+}
+hot_entities!(channel, merchant, plugin, plugin_config, plugin_pay_type, tenant);
+
+/// Those of `ids` that exist, in no order.
+pub async fn by_ids<E: HotEntity>(
+    conn: &impl ConnectionTrait,
+    ids: &[i64],
+) -> Result<Vec<E::Model>, DbErr> {
+    E::find().filter(is_any(conn, E::ID, ids.iter().copied())).all(conn).await
+}
+
+/// A page of the list, which is ordered by id.
+pub async fn page<E: HotEntity>(
+    conn: &impl ConnectionTrait,
+    page: &Page<i64>,
+) -> Result<Vec<E::Model>, DbErr> {
+    page.of(conn, E::find(), E::ID, Order::Asc).await
+}
+
+/// The rows that changed at `since` or later, oldest change first.
+pub async fn changed_since<E: HotEntity>(
+    conn: &impl ConnectionTrait,
+    since: DateTime<Utc>,
+) -> Result<Vec<E::Model>, DbErr> {
+    E::find().filter(E::UPDATED.gte(since)).order_by_asc(E::UPDATED).all(conn).await
+}
+
+/// The ids of all rows, ascending: what is missing from them was deleted.
+pub async fn ids<E: HotEntity>(conn: &impl ConnectionTrait) -> Result<Vec<i64>, DbErr> {
+    E::find().select_only().column(E::ID).order_by_asc(E::ID).into_tuple().all(conn).await
+}
+
+/// The ways to pay of these plugins, by plugin and id.
+pub async fn pay_types_by_plugins(
+    conn: &impl ConnectionTrait,
+    plugin_ids: &[i64],
+) -> Result<Vec<plugin_pay_type::Model>, DbErr> {
+    by_plugins::<plugin_pay_type::Entity>(conn, plugin_pay_type::Column::PluginId, plugin_ids).await
+}
+
+/// The settings of these plugins, by plugin and id.
+pub async fn configs_by_plugins(
+    conn: &impl ConnectionTrait,
+    plugin_ids: &[i64],
+) -> Result<Vec<plugin_config::Model>, DbErr> {
+    by_plugins::<plugin_config::Entity>(conn, plugin_config::Column::PluginId, plugin_ids).await
+}
+
+async fn by_plugins<E: HotEntity>(
+    conn: &impl ConnectionTrait,
+    plugin_id: E::Column,
+    plugin_ids: &[i64],
+) -> Result<Vec<E::Model>, DbErr> {
+    E::find()
+        .filter(is_any(conn, plugin_id, plugin_ids.iter().copied()))
+        .order_by_asc(plugin_id)
+        .order_by_asc(E::ID)
+        .all(conn)
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+
+    use super::*;
+    use crate::{
+        entity::clock,
+        store::testing::{at, database},
+    };
+
+    #[tokio::test]
+    async fn rows_made_by_hand_are_found() {
+        let db = database().await;
+        let sql = "INSERT INTO plugins (id, name) VALUES (1, 'Cash'), (2, 'Card');
+            INSERT INTO plugin_pay_types (id, name, plugin_id, pay_type)
+                VALUES (3, 'Visa', 2, 'visa'), (4, 'Coins', 1, 'coins');
+            UPDATE plugins SET enabled = false, update_datetime = '2024-12-01T00:00:00+00:00'
+                WHERE id = 2";
+        let before = clock::now() - chrono::TimeDelta::seconds(1);
+        db.writer().execute_unprepared(sql).await.unwrap();
+
+        let card = by_ids::<plugin::Entity>(db.reader(), &[2, 9]).await.unwrap();
+        assert_eq!((card[0].name.as_str(), card[0].enabled), ("Card", false));
+        assert_eq!(card[0].update_datetime, at(0));
+        assert_eq!(ids::<plugin::Entity>(db.reader()).await.unwrap(), [1, 2]);
+        let changed = changed_since::<plugin::Entity>(db.reader(), before).await.unwrap();
+        assert_eq!(changed.len(), 1, "the default is now, and compares as a time");
+        let all = changed_since::<plugin::Entity>(db.reader(), at(0)).await.unwrap();
+        assert_eq!(all.len(), 2);
+
+        let pay_types = pay_types_by_plugins(db.reader(), &[1, 2]).await.unwrap();
+        let codes: Vec<_> = pay_types.iter().map(|row| row.pay_type.as_str()).collect();
+        assert_eq!(codes, ["coins", "visa"]);
+        assert_eq!(configs_by_plugins(db.reader(), &[1]).await.unwrap(), []);
+        let first = Page { after: Some(1), before: None, limit: 5, from_end: false };
+        assert_eq!(page::<plugin::Entity>(db.reader(), &first).await.unwrap(), card);
+    }
+}
