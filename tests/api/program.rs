@@ -94,7 +94,7 @@ async fn a_printed_token_is_taken() {
 async fn an_empty_database_is_migrated_and_seeded() {
     let database = postgres::blank_database().await;
     let url = ["--database-url", &database];
-    succeeded(&wallet_bff(&[&["migrate", "up"], &url[..]].concat()));
+    succeeded(&wallet_bff(&[&["migrate"], &url[..]].concat()));
     let plan = ["--wallets", "20", "--transactions", "100", "--periods", "2", "--orders", "10"];
     for _ in 0..2 {
         succeeded(&wallet_bff(&[&["seed"], &plan[..], &url[..]].concat()));
