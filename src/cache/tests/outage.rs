@@ -155,3 +155,27 @@ async fn an_overflow_clears_the_cache() {
     cache.put(&[wallet("ann", 1)]).await;
     assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 1)));
 }
+
+/// A cluster that lost a node answers late, if at all; requests do not wait for it.
+#[tokio::test]
+async fn a_cluster_without_a_node_costs_little() {
+    let mut cluster = RedisCluster::start();
+    let cache = cache_in(&cluster.connect().await);
+    let ids: Vec<Uid> = (0..50).map(|n| uid(&format!("u{n}"))).collect();
+    let wallets = |version| ids.iter().map(|id| wallet(id.as_str(), version)).collect::<Vec<_>>();
+    cache.put(&wallets(1)).await;
+    cluster.0[2].kill();
+    cache.put(&wallets(2)).await;
+    for _ in 0..20 {
+        let started = Instant::now();
+        let found = cache.get::<wallet::Model>(&ids).await;
+        assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
+        assert!(found.iter().zip(wallets(1)).all(|(found, old)| *found != Lookup::Hit(old)));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    cluster.0[2].restart();
+    until(|| !cache.degraded()).await;
+    cache.put(&wallets(3)).await;
+    let found = cache.get::<wallet::Model>(&ids).await;
+    assert!(found.into_iter().zip(wallets(3)).all(|(found, new)| found == Lookup::Hit(new)));
+}
