@@ -33,6 +33,32 @@ pub enum Error {
     Internal(String),
 }
 
+impl Error {
+    /// Whether the database is away, rather than at odds with us: worth trying again later.
+    pub fn is_outage(&self) -> bool {
+        use sea_orm::{DbErr, RuntimeErr, sqlx};
+
+        let Self::Database(error) = self else { return false };
+        match &**error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+            DbErr::Exec(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+                match &**cause {
+                    sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                        true
+                    }
+                    // Class 57P: the server is shutting down, crashed, or starting.
+                    sqlx::Error::Database(cause) => {
+                        cause.code().is_some_and(|code| code.starts_with("57P"))
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<sea_orm::DbErr> for Error {
     fn from(error: sea_orm::DbErr) -> Self {
         Self::Database(Arc::new(error))
@@ -150,5 +176,24 @@ fn order_word(status: order::Status) -> &'static str {
         order::Status::Completed => "completed",
         order::Status::Cancelled => "cancelled",
         order::Status::Expired => "expired",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
+
+    use super::*;
+
+    #[test]
+    fn an_outage_is_told_from_a_failure() {
+        let io = sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        let away = [
+            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            DbErr::Query(RuntimeErr::SqlxError(io.into())),
+        ];
+        assert!(away.into_iter().all(|error| Error::from(error).is_outage()));
+        assert!(!Error::from(DbErr::Custom("odd".into())).is_outage());
+        assert!(!Error::Timeout.is_outage());
     }
 }

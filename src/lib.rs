@@ -8,6 +8,8 @@ pub mod config;
 pub mod entity;
 pub mod error;
 pub mod events;
+pub mod graphql;
+pub mod loaders;
 pub mod lock;
 pub mod orders;
 pub mod redis;

@@ -1,0 +1,212 @@
+//! Lists as the Relay connection specification has them.
+
+use async_graphql::{Context, Object, OutputType, Result, connection::PageInfo};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{context::ContextExt, order::Order, transaction::Transaction, wallet::Wallet};
+use crate::{
+    entity::{OrderNo, Uid},
+    error::Error,
+    loaders::{Page, Slice, Total},
+};
+
+/// Rows of a page when neither `first` nor `last` is given.
+const DEFAULT_PAGE_SIZE: u32 = 20;
+
+/// A place in a list.
+pub trait Cursor: Sized {
+    /// Tells the cursors of different lists apart.
+    const LIST: &'static str;
+    /// As text.
+    fn text(&self) -> String;
+    /// From its text.
+    fn parse(text: &str) -> Option<Self>;
+
+    /// What clients get: they are not to look into it.
+    fn encode(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}:{}", Self::LIST, self.text()))
+    }
+
+    /// From what clients send back.
+    ///
+    /// # Errors
+    /// `BadInput` for what is no cursor, or one of another list.
+    fn decode(opaque: &str) -> Result<Self, Error> {
+        let bytes = URL_SAFE_NO_PAD.decode(opaque).ok();
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        let place = text.as_deref().and_then(|text| text.split_once(':'));
+        place
+            .filter(|(list, _)| *list == Self::LIST)
+            .and_then(|(_, place)| Self::parse(place))
+            .ok_or_else(|| Error::BadInput("this is no cursor of this list".to_owned()))
+    }
+}
+
+impl Cursor for Uid {
+    const LIST: &'static str = "wallet";
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Cursor for OrderNo {
+    const LIST: &'static str = "order";
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// The wallet's version that a ledger line made.
+impl Cursor for i64 {
+    const LIST: &'static str = "version";
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// Reads the arguments of a connection.
+///
+/// # Errors
+/// `BadInput` for `first` and `last` together, a size out of bounds, or a malformed cursor.
+pub fn page<C: Cursor>(
+    ctx: &Context<'_>,
+    first: Option<i32>,
+    after: Option<&str>,
+    last: Option<i32>,
+    before: Option<&str>,
+) -> Result<Page<C>, Error> {
+    let size = match (first, last) {
+        (Some(_), Some(_)) => return Err(Error::BadInput("first or last, not both".to_owned())),
+        (Some(size), None) => checked_size("first", size, ctx.bounds().max_page_size)?,
+        (None, Some(size)) => checked_size("last", size, ctx.bounds().max_page_size)?,
+        (None, None) => DEFAULT_PAGE_SIZE.min(ctx.bounds().max_page_size),
+    };
+    Ok(Page {
+        after: after.map(C::decode).transpose()?,
+        before: before.map(C::decode).transpose()?,
+        limit: size.into(),
+        from_end: last.is_some(),
+    })
+}
+
+fn checked_size(argument: &str, size: i32, most: u32) -> Result<u32, Error> {
+    u32::try_from(size)
+        .ok()
+        .filter(|size| *size <= most)
+        .ok_or_else(|| Error::BadInput(format!("{argument} must be from 0 to {most}")))
+}
+
+/// What can stand in a connection.
+pub trait Listed: OutputType {
+    /// What its place in the list is told by.
+    type Cursor: Cursor;
+    /// Its place in the list.
+    fn cursor(&self) -> Self::Cursor;
+}
+
+/// A page of a list.
+pub struct Connection<T> {
+    edges: Vec<Edge<T>>,
+    has_next: bool,
+    has_previous: bool,
+    total: Total,
+}
+
+impl<T> Connection<T> {
+    /// A page, and how its list is counted when somebody asks.
+    pub fn new(slice: Slice<T>, total: Total) -> Self {
+        let Slice { rows, has_next, has_previous } = slice;
+        Self { edges: rows.into_iter().map(Edge).collect(), has_next, has_previous, total }
+    }
+}
+
+/// A page of a list, as the Relay connection specification has it.
+#[Object(
+    concrete(name = "WalletConnection", params(Wallet)),
+    concrete(name = "TransactionConnection", params(Transaction)),
+    concrete(name = "OrderConnection", params(Order))
+)]
+impl<T: Listed> Connection<T>
+where
+    Edge<T>: OutputType,
+{
+    /// The items of this page, each with its place.
+    async fn edges(&self) -> &[Edge<T>] {
+        &self.edges
+    }
+
+    /// Whether there is more, and from where to go on.
+    async fn page_info(&self) -> PageInfo {
+        let cursor = |edge: &Edge<T>| edge.0.cursor().encode();
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.edges.first().map(cursor),
+            end_cursor: self.edges.last().map(cursor),
+        }
+    }
+
+    /// How many items the whole list has. Counted when asked for, and costs a query.
+    async fn total_count(&self, ctx: &Context<'_>) -> Option<Result<u64>> {
+        Some(ctx.loaders().total(&self.total).await.map_err(Into::into))
+    }
+}
+
+/// One item of a page.
+pub struct Edge<T>(T);
+
+/// An item of a page, with its place in the list.
+#[Object(
+    concrete(name = "WalletEdge", params(Wallet)),
+    concrete(name = "TransactionEdge", params(Transaction)),
+    concrete(name = "OrderEdge", params(Order))
+)]
+impl<T: Listed> Edge<T> {
+    /// Its place, for `after` and `before`.
+    async fn cursor(&self) -> String {
+        self.0.cursor().encode()
+    }
+
+    /// The item.
+    async fn node(&self) -> &T {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_are_opaque_and_belong_to_one_list() {
+        let cursor = Uid::stored("u000001").encode();
+        assert_eq!(Uid::decode(&cursor).unwrap().as_str(), "u000001");
+        assert_eq!(i64::decode(&7_i64.encode()).unwrap(), 7);
+        for malformed in ["", "u000001", "*", &7_i64.encode(), &cursor[1..]] {
+            assert!(matches!(Uid::decode(malformed), Err(Error::BadInput(_))), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_bounded() {
+        assert_eq!(checked_size("first", 0, 500).unwrap(), 0);
+        assert_eq!(checked_size("first", 500, 500).unwrap(), 500);
+        assert!(checked_size("last", -1, 500).is_err());
+        assert!(checked_size("last", 501, 500).is_err());
+    }
+}

@@ -1,0 +1,111 @@
+//! What a field can reach: the service's parts, and who asks.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Result};
+
+use super::access::{Denied, Permission};
+use crate::{
+    auth::Identity,
+    balance::Balance,
+    entity::Uid,
+    error::Error,
+    events::Events,
+    loaders::{Loaders, Sources},
+};
+
+/// The parts of the service that fields use; cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    /// Where rows are read.
+    pub sources: Sources,
+    /// The one door for money.
+    pub balance: Balance,
+    /// Balance changes as they happen.
+    pub events: Events,
+    /// Bounds on arguments.
+    pub bounds: Bounds,
+}
+
+/// How much one argument may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Largest page of a connection.
+    pub max_page_size: u32,
+    /// Longest list of an argument.
+    pub max_list_argument: u32,
+}
+
+/// What belongs to one request.
+pub(super) struct Session {
+    pub identity: Option<Identity>,
+    pub request_id: String,
+    pub loaders: Arc<Loaders>,
+}
+
+/// Typed access to what a field can reach.
+///
+/// [`super::prepare`] gives each request its session and [`super::build`] the schema its state,
+/// so neither can be missing.
+pub(super) trait ContextExt<'a> {
+    fn state(&self) -> &'a State;
+    fn session(&self) -> &'a Session;
+
+    fn loaders(&self) -> &'a Loaders {
+        &self.session().loaders
+    }
+
+    fn balance(&self) -> &'a Balance {
+        &self.state().balance
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.state().bounds
+    }
+
+    /// Who asks, or UNAUTHENTICATED.
+    fn identity(&self) -> Result<&'a Identity, Denied> {
+        self.session().identity.as_ref().ok_or(Denied::Unauthenticated)
+    }
+
+    /// Who asks, if they may do this to anyone's; or UNAUTHENTICATED, or FORBIDDEN.
+    fn require(&self, permission: Permission) -> Result<&'a Identity, Denied> {
+        let identity = self.identity()?;
+        permission.check(identity, None)?;
+        Ok(identity)
+    }
+
+    /// Who asks, if they may do this to what belongs to `owner`.
+    fn require_for(&self, permission: Permission, owner: &Uid) -> Result<&'a Identity, Denied> {
+        let identity = self.identity()?;
+        permission.check(identity, Some(owner))?;
+        Ok(identity)
+    }
+
+    /// Whether who asks may see what belongs to `owner`.
+    fn may_see(&self, owner: &Uid) -> bool {
+        self.require_for(Permission::Read, owner).is_ok()
+    }
+}
+
+/// Refuses a list argument that is too long.
+///
+/// # Errors
+/// `BadInput`, with what the limit is.
+pub(super) fn bounded(ctx: &Context<'_>, argument: &str, length: usize) -> Result<(), Error> {
+    let most = ctx.bounds().max_list_argument;
+    if length > most as usize {
+        return Err(Error::BadInput(format!("{argument} holds at most {most}")));
+    }
+    Ok(())
+}
+
+impl<'a> ContextExt<'a> for Context<'a> {
+    fn state(&self) -> &'a State {
+        self.data_unchecked()
+    }
+
+    fn session(&self) -> &'a Session {
+        self.data_unchecked()
+    }
+}

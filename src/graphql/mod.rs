@@ -1,0 +1,28 @@
+//! The API: one file a noun, and what they share.
+//!
+//! Fields read through the loaders and change through the balance module; they never see a
+//! connection or a cache. [`prepare`] a request, then let the [`Schema`] execute it.
+
+mod access;
+mod cache;
+mod connection;
+mod context;
+mod error;
+mod mutation;
+mod node;
+mod operation;
+mod order;
+mod payload;
+mod query;
+mod scalars;
+mod schema;
+mod subscription;
+mod transaction;
+mod user_error;
+mod viewer;
+mod wallet;
+
+pub use self::{
+    context::{Bounds, State},
+    schema::{Schema, build, prepare, sdl},
+};

@@ -1,0 +1,176 @@
+//! A ledger line.
+
+use async_graphql::{Enum, ID, InputObject, Object};
+
+use super::{connection::Listed, node::NodeId, scalars::DateTime};
+use crate::{
+    entity::{Money, OrderNo, TransactionNo, Uid, transaction},
+    error::Error,
+    loaders::{self, Row},
+};
+
+/// Longest `operationId` that is looked for.
+const MAX_OPERATION_ID: usize = 64;
+
+/// What a ledger line records.
+#[derive(Enum, Copy, Clone, Debug, Eq, PartialEq)]
+#[graphql(remote = "transaction::Kind")]
+pub enum TransactionType {
+    /// Money came in.
+    Recharge,
+    /// Money went out.
+    Withdraw,
+    /// From another wallet.
+    TransferIn,
+    /// To another wallet.
+    TransferOut,
+    /// Paid for an order.
+    Order,
+    /// An order's money back.
+    Refund,
+    /// A reward.
+    Reward,
+    /// A correction, or a change of status, which moves nothing.
+    Adjustment,
+}
+
+/// How a ledger line ended.
+#[derive(Enum, Copy, Clone, Debug, Eq, PartialEq)]
+#[graphql(remote = "transaction::Status")]
+pub enum TransactionStatus {
+    /// Not settled yet.
+    Pending,
+    /// Done.
+    Success,
+    /// Did not happen.
+    Failed,
+    /// Taken back.
+    Reversed,
+}
+
+/// A ledger line: the stored row.
+#[derive(Clone)]
+pub struct Transaction(pub Row<transaction::Model>);
+
+impl Listed for Transaction {
+    type Cursor = i64;
+
+    fn cursor(&self) -> i64 {
+        self.0.version
+    }
+}
+
+/// A line of a wallet's ledger. It never changes.
+#[Object]
+impl Transaction {
+    /// Opaque, globally unique.
+    pub async fn id(&self) -> ID {
+        NodeId::Transaction(self.0.transaction_no.clone()).encode()
+    }
+
+    /// Its number, unique among all wallets.
+    async fn transaction_no(&self) -> &TransactionNo {
+        &self.0.transaction_no
+    }
+
+    /// Whose wallet.
+    async fn uid(&self) -> &Uid {
+        &self.0.uid
+    }
+
+    /// What happened.
+    #[graphql(name = "type")]
+    async fn kind(&self) -> TransactionType {
+        self.0.kind.into()
+    }
+
+    /// Signed: `balanceAfter` is `balanceBefore` and this.
+    async fn amount(&self) -> Money {
+        self.0.signed_amount()
+    }
+
+    /// The balance it found.
+    async fn balance_before(&self) -> Money {
+        self.0.balance_before
+    }
+
+    /// The balance it left.
+    async fn balance_after(&self) -> Money {
+        self.0.balance_after
+    }
+
+    /// The wallet's version that it made.
+    async fn wallet_version(&self) -> i64 {
+        self.0.version
+    }
+
+    /// Shared by all lines of one operation, such as both legs of a transfer.
+    async fn operation_id(&self) -> ID {
+        ID(self.0.operation_id.clone())
+    }
+
+    /// The other wallet of a transfer.
+    async fn counterparty_uid(&self) -> Option<&Uid> {
+        self.0.counterparty_uid.as_ref()
+    }
+
+    /// The order that was paid or given back.
+    async fn order_no(&self) -> Option<&OrderNo> {
+        self.0.order_no.as_ref()
+    }
+
+    /// How it ended.
+    async fn status(&self) -> TransactionStatus {
+        self.0.status.into()
+    }
+
+    /// What for, in the caller's words.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// When it was committed.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
+/// Which ledger lines. Conditions that are left out do not matter.
+#[derive(InputObject)]
+pub struct TransactionFilter {
+    /// Of one of these types.
+    types: Option<Vec<TransactionType>>,
+    /// In this status.
+    status: Option<TransactionStatus>,
+    /// Made at this time or later.
+    from: Option<DateTime>,
+    /// Made before this time.
+    to: Option<DateTime>,
+    /// Of this operation.
+    operation_id: Option<ID>,
+}
+
+impl TransactionFilter {
+    /// As the loaders take it.
+    ///
+    /// # Errors
+    /// `BadInput` for an `operationId` that cannot be one.
+    pub fn into_loaded(self) -> Result<loaders::TransactionFilter, Error> {
+        let operation_id = self.operation_id.map(|id| id.0);
+        if operation_id.as_ref().is_some_and(|id| id.len() > MAX_OPERATION_ID) {
+            let text = format!("operationId is at most {MAX_OPERATION_ID} characters long");
+            return Err(Error::BadInput(text));
+        }
+        let mut kinds: Vec<transaction::Kind> =
+            self.types.unwrap_or_default().into_iter().map(Into::into).collect();
+        kinds.sort_unstable_by_key(|kind| *kind as u8);
+        kinds.dedup();
+        Ok(loaders::TransactionFilter {
+            kinds,
+            status: self.status.map(Into::into),
+            from: self.from.map(|from| from.0),
+            to: self.to.map(|to| to.0),
+            operation_id,
+        })
+    }
+}

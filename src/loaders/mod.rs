@@ -1,0 +1,128 @@
+//! Reads: one loader a noun, in front of the cache and the database. Nothing is changed here
+//! but the cache, which is filled with what the database had.
+//!
+//! A set of loaders serves one request. Within it each row is read once, in batches; each
+//! batch's documentation says what it costs.
+
+mod batch;
+mod order;
+mod page;
+mod read_through;
+mod row;
+#[cfg(test)]
+mod tests;
+mod total;
+mod transaction;
+mod wallet;
+
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+
+use self::{
+    batch::Batcher,
+    order::{OrdersByNumber, OrdersByPeriod},
+    read_through::ReadThrough,
+    transaction::{LinesByNumber, NewestLines},
+    wallet::LatestWallets,
+};
+pub use self::{
+    order::OrderFilter,
+    page::{Page, Slice},
+    row::{Row, Source, Sourced},
+    total::Total,
+    transaction::TransactionFilter,
+    wallet::{Freshness, WalletFilter},
+};
+pub use crate::cache::{KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
+use crate::{
+    cache::Cache,
+    entity::{
+        self,
+        hot::{channel, merchant, plugin, plugin_config, plugin_pay_type, tenant},
+        user,
+    },
+    store::Database,
+};
+
+/// Where rows are read; cheap to clone.
+#[derive(Clone)]
+pub struct Sources(Arc<(Database, Cache)>);
+
+impl Sources {
+    /// Reads through `cache` to `database`.
+    pub fn new(database: Database, cache: Cache) -> Self {
+        Self(Arc::new((database, cache)))
+    }
+
+    fn reader(&self) -> &DatabaseConnection {
+        self.0.0.reader()
+    }
+
+    fn cache(&self) -> &Cache {
+        &self.0.1
+    }
+}
+
+/// The loaders of one request.
+pub struct Loaders {
+    sources: Sources,
+    wallets: Batcher<ReadThrough<entity::wallet::Model>>,
+    latest_wallets: Batcher<LatestWallets>,
+    newest_lines: Batcher<NewestLines>,
+    transactions: Batcher<LinesByNumber>,
+    orders: Batcher<OrdersByNumber>,
+    periods: Batcher<OrdersByPeriod>,
+    users: Batcher<ReadThrough<user::Model>>,
+    merchants: Batcher<ReadThrough<merchant::Model>>,
+    tenants: Batcher<ReadThrough<tenant::Model>>,
+    channels: Batcher<ReadThrough<channel::Model>>,
+    plugins: Batcher<ReadThrough<plugin::Model>>,
+    plugin_configs: Batcher<ReadThrough<plugin_config::Model>>,
+    plugin_pay_types: Batcher<ReadThrough<plugin_pay_type::Model>>,
+}
+
+impl Loaders {
+    /// Loaders that have not loaded anything.
+    pub fn new(sources: &Sources) -> Self {
+        Self {
+            sources: sources.clone(),
+            wallets: Batcher::new(ReadThrough::new(sources)),
+            latest_wallets: Batcher::new(LatestWallets(sources.clone())),
+            newest_lines: Batcher::new(NewestLines(sources.clone())),
+            transactions: Batcher::new(LinesByNumber(sources.clone())),
+            orders: Batcher::new(OrdersByNumber(sources.clone())),
+            periods: Batcher::new(OrdersByPeriod(sources.clone())),
+            users: Batcher::new(ReadThrough::new(sources)),
+            merchants: Batcher::new(ReadThrough::new(sources)),
+            tenants: Batcher::new(ReadThrough::new(sources)),
+            channels: Batcher::new(ReadThrough::new(sources)),
+            plugins: Batcher::new(ReadThrough::new(sources)),
+            plugin_configs: Batcher::new(ReadThrough::new(sources)),
+            plugin_pay_types: Batcher::new(ReadThrough::new(sources)),
+        }
+    }
+
+    /// Forgets what was loaded: after a mutation, and before each event of a subscription,
+    /// whose request goes on for hours.
+    pub async fn start_over(&self) {
+        self.wallets.clear().await;
+        self.latest_wallets.clear().await;
+        self.newest_lines.clear().await;
+        self.transactions.clear().await;
+        self.orders.clear().await;
+        self.periods.clear().await;
+        self.users.clear().await;
+        self.merchants.clear().await;
+        self.tenants.clear().await;
+        self.channels.clear().await;
+        self.plugins.clear().await;
+        self.plugin_configs.clear().await;
+        self.plugin_pay_types.clear().await;
+    }
+
+    /// How the cache does.
+    pub async fn cache_stats(&self) -> CacheStats {
+        self.sources.cache().snapshot().await
+    }
+}

@@ -1,0 +1,171 @@
+//! Orders, singly and by period.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Loaders, Sources,
+    batch::{Fetch, Fetched},
+    page::{Page, Slice, cut, probe, trim},
+    row::{Row, Source, Sourced},
+};
+use crate::{
+    cache::PeriodOrders,
+    entity::{OrderNo, Period, clock, order},
+    error::{Error, Result},
+    store::orders,
+};
+use chrono::{DateTime, Utc};
+
+pub use crate::store::orders::OrderFilter;
+
+/// One SELECT for the batch: an order's number does not say in which period's hash it is.
+#[derive(Clone)]
+pub(super) struct OrdersByNumber(pub Sources);
+
+impl Fetch for OrdersByNumber {
+    type Key = OrderNo;
+    type Row = Sourced<order::Model>;
+
+    async fn fetch(&self, numbers: &[OrderNo]) -> Fetched<Self> {
+        let mut fetched = Fetched::with_capacity(numbers.len());
+        let read_at = clock::now();
+        let rows = orders::by_nos(self.0.reader(), numbers).await.map_err(Error::from);
+        let numbered =
+            |row: Row<order::Model>| (row.order_no.clone(), Sourced::stored(row, read_at));
+        fetched.add(rows.map(|rows| Row::each(rows).map(numbered)));
+        fetched
+    }
+}
+
+/// All orders of a period, by number.
+#[derive(Clone)]
+pub(super) struct PeriodRows {
+    orders: Arc<Vec<order::Model>>,
+    source: Source,
+    read_at: DateTime<Utc>,
+}
+
+impl PeriodRows {
+    fn new(mut orders: Vec<order::Model>, source: Source) -> Self {
+        // The cache's hash has no order, and a database's collation may have its own.
+        orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
+        Self { orders: Arc::new(orders), source, read_at: clock::now() }
+    }
+
+    fn sourced(&self, row: Row<order::Model>) -> Sourced<order::Model> {
+        match self.source {
+            Source::Cache => {
+                let changed_at = row.updated_at;
+                Sourced::cached(row, changed_at)
+            }
+            Source::Database => Sourced::stored(row, self.read_at),
+        }
+    }
+
+    fn page(
+        &self,
+        status: Option<order::Status>,
+        page: &Page<OrderNo>,
+    ) -> Slice<Sourced<order::Model>> {
+        let wanted =
+            |index: &usize| status.is_none_or(|status| self.orders[*index].status == status);
+        let indexes: Vec<usize> = (0..self.orders.len()).filter(wanted).collect();
+        let range = cut(&indexes, page, |index, number| self.orders[*index].order_no.cmp(number));
+        let rows = Row::some(&self.orders, indexes[range.clone()].iter().copied());
+        Slice {
+            rows: rows.into_iter().map(|row| self.sourced(row)).collect(),
+            has_next: range.end < indexes.len(),
+            has_previous: range.start > 0,
+        }
+    }
+}
+
+/// One pipeline of HGETALL for the batch, one SELECT for the periods that are not complete in
+/// the cache, one pipeline each to fill them.
+#[derive(Clone)]
+pub(super) struct OrdersByPeriod(pub Sources);
+
+impl Fetch for OrdersByPeriod {
+    type Key = Period;
+    type Row = PeriodRows;
+
+    async fn fetch(&self, periods: &[Period]) -> Fetched<Self> {
+        let mut fetched = Fetched::with_capacity(periods.len());
+        let mut misses = Vec::new();
+        let cached = self.0.cache().periods(periods).await;
+        for (period, cached) in periods.iter().zip(cached) {
+            if cached.complete {
+                fetched.found(period.clone(), PeriodRows::new(cached.orders, Source::Cache));
+            } else {
+                misses.push((period, cached));
+            }
+        }
+        if !misses.is_empty() {
+            fetched.add(self.read_and_fill(&misses).await);
+        }
+        fetched
+    }
+}
+
+impl OrdersByPeriod {
+    /// Fills need what the cache had before the read, to tell what was deleted since.
+    async fn read_and_fill(
+        &self,
+        misses: &[(&Period, PeriodOrders)],
+    ) -> Result<Vec<(Period, PeriodRows)>> {
+        let periods: Vec<Period> = misses.iter().map(|(period, _)| (*period).clone()).collect();
+        let mut by_period: HashMap<Period, Vec<order::Model>> = HashMap::new();
+        for row in orders::by_periods(self.0.reader(), &periods).await? {
+            by_period.entry(row.period_number.clone()).or_default().push(row);
+        }
+        let mut filled = Vec::with_capacity(misses.len());
+        for (period, cached) in misses {
+            let orders = by_period.remove(*period).unwrap_or_default();
+            self.0.cache().put_period(period, cached, &orders).await;
+            filled.push(((*period).clone(), PeriodRows::new(orders, Source::Database)));
+        }
+        Ok(filled)
+    }
+}
+
+impl Loaders {
+    /// An order, if there is one; always the database's.
+    pub async fn order(&self, number: OrderNo) -> Result<Option<Sourced<order::Model>>> {
+        self.orders.load(number).await
+    }
+
+    /// A page of a period's orders, by number.
+    pub async fn period_page(
+        &self,
+        period: &Period,
+        status: Option<order::Status>,
+        page: &Page<OrderNo>,
+    ) -> Result<Slice<Sourced<order::Model>>> {
+        let rows = self.periods.load(period.clone()).await?;
+        let empty = Slice { rows: Vec::new(), has_next: false, has_previous: false };
+        Ok(rows.map_or(empty, |rows| rows.page(status, page)))
+    }
+
+    /// How many orders a period has, of one status or in all.
+    pub async fn period_count(
+        &self,
+        period: &Period,
+        status: Option<order::Status>,
+    ) -> Result<usize> {
+        let rows = self.periods.load(period.clone()).await?;
+        let wanted = |order: &&order::Model| status.is_none_or(|status| order.status == status);
+        Ok(rows.map_or(0, |rows| rows.orders.iter().filter(wanted).count()))
+    }
+
+    /// A page of a wallet's orders, by number. One SELECT; always the database's.
+    pub async fn order_page(
+        &self,
+        filter: &OrderFilter,
+        page: &Page<OrderNo>,
+    ) -> Result<Slice<Sourced<order::Model>>> {
+        let read_at = clock::now();
+        let rows = orders::page(self.sources.reader(), filter, &probe(page)).await?;
+        let rows = Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect();
+        Ok(trim(rows, page))
+    }
+}

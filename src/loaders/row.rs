@@ -1,0 +1,91 @@
+//! Rows as the loaders hand them out: shared, and with where they came from.
+
+use std::{ops::Deref, sync::Arc};
+
+use chrono::{DateTime, Utc};
+
+/// One row of a list that is shared, so that a page of it costs no copies.
+pub struct Row<T> {
+    list: Arc<Vec<T>>,
+    index: usize,
+}
+
+impl<T> Row<T> {
+    /// Each row of `list`, in its order.
+    pub fn each(list: Vec<T>) -> impl Iterator<Item = Self> {
+        let list = Arc::new(list);
+        (0..list.len()).map(move |index| Self { list: Arc::clone(&list), index })
+    }
+
+    /// Those rows of `list` that `indexes` names.
+    pub fn some(list: &Arc<Vec<T>>, indexes: impl Iterator<Item = usize>) -> Vec<Self> {
+        let row = |index| Self { list: Arc::clone(list), index };
+        indexes.filter(|index| *index < list.len()).map(row).collect()
+    }
+}
+
+impl<T> From<T> for Row<T> {
+    fn from(row: T) -> Self {
+        Self { list: Arc::new(vec![row]), index: 0 }
+    }
+}
+
+impl<T> Clone for Row<T> {
+    fn clone(&self) -> Self {
+        Self { list: Arc::clone(&self.list), index: self.index }
+    }
+}
+
+impl<T> Deref for Row<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.list[self.index]
+    }
+}
+
+/// Where a row was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// In the cache: it may have changed since.
+    Cache,
+    /// In the database.
+    Database,
+}
+
+/// A row, where it came from, and when it was true.
+pub struct Sourced<T> {
+    /// The row itself.
+    pub row: Row<T>,
+    /// Where it was read.
+    pub source: Source,
+    /// A moment at which it was true: of a cached row, its last change is the latest that can
+    /// be vouched for.
+    pub as_of: DateTime<Utc>,
+}
+
+impl<T> Sourced<T> {
+    /// From the cache.
+    pub const fn cached(row: Row<T>, changed_at: DateTime<Utc>) -> Self {
+        Self { row, source: Source::Cache, as_of: changed_at }
+    }
+
+    /// From the database, read at `as_of`.
+    pub const fn stored(row: Row<T>, as_of: DateTime<Utc>) -> Self {
+        Self { row, source: Source::Database, as_of }
+    }
+}
+
+impl<T> Clone for Sourced<T> {
+    fn clone(&self) -> Self {
+        Self { row: self.row.clone(), source: self.source, as_of: self.as_of }
+    }
+}
+
+impl<T> Deref for Sourced<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.row
+    }
+}

@@ -1,0 +1,33 @@
+//! How long lists are; only looked up when asked for.
+
+use super::{Loaders, OrderFilter, TransactionFilter, WalletFilter};
+use crate::{
+    entity::{Period, Uid, order},
+    error::Result,
+    store::{orders, transactions, wallets},
+};
+
+/// What is to be counted.
+pub enum Total {
+    /// Wallets.
+    Wallets(WalletFilter),
+    /// Lines of one wallet's ledger.
+    Transactions(Uid, TransactionFilter),
+    /// Orders.
+    Orders(OrderFilter),
+    /// Orders of a period, of one status or in all.
+    Period(Period, Option<order::Status>),
+}
+
+impl Loaders {
+    /// Counts. One SELECT; none for a period that is loaded or cached.
+    pub async fn total(&self, total: &Total) -> Result<u64> {
+        let reader = self.sources.reader();
+        Ok(match total {
+            Total::Wallets(filter) => wallets::count(reader, filter).await?,
+            Total::Transactions(uid, filter) => transactions::count(reader, uid, filter).await?,
+            Total::Orders(filter) => orders::count(reader, filter).await?,
+            Total::Period(period, status) => self.period_count(period, *status).await? as u64,
+        })
+    }
+}
