@@ -2,18 +2,27 @@
 //!
 //! `wallet-bff serve --help` is its reference. Nothing else reads the environment.
 
-use std::{net::SocketAddr, time::Duration};
+mod parse;
+mod secret;
+#[cfg(test)]
+pub mod testing;
 
-use clap::{Args, ValueEnum};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
+
+pub use parse::duration as parse_duration;
+pub use secret::Secret;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
     /// Address to listen on
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT",
+        value_parser = parse::address)]
     pub listen: SocketAddr,
     /// Seed a small data set, move some money now and then, and print ready tokens
-    #[arg(long, env = "DEMO")]
+    #[arg(long, env = "DEMO", value_parser = BoolishValueParser::new())]
     pub demo: bool,
     /// Where rows live.
     #[command(flatten)]
@@ -30,15 +39,18 @@ pub struct Config {
     /// What a single request may ask for.
     #[command(flatten)]
     pub limits: LimitsConfig,
+    /// Who may connect from where, and what a socket may do.
+    #[command(flatten)]
+    pub http: HttpConfig,
 }
 
 /// The database.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseConfig {
     /// postgres://… or sqlite://… ; the default is a file in ./data
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL",
-        default_value = "sqlite://data/wallet-bff.db", value_parser = database_url)]
+        default_value = "sqlite://data/wallet-bff.db", value_parser = parse::database_url)]
     pub database_url: String,
     /// Connections for reads
     #[arg(long, env = "DATABASE_READ_CONNECTIONS", default_value_t = 8, value_name = "N",
@@ -49,16 +61,16 @@ pub struct DatabaseConfig {
         value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_write_connections: u32,
     /// Apply missing migrations at start (always done for SQLite)
-    #[arg(long, env = "MIGRATE")]
+    #[arg(long, env = "MIGRATE", value_parser = BoolishValueParser::new())]
     pub migrate: bool,
 }
 
 /// The cache.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Args)]
 #[command(next_help_heading = "Cache")]
 pub struct CacheConfig {
     /// redis://…, rediss://… or redis-cluster://… ; without it, a cache in this process
-    #[arg(long, env = "REDIS_URL", hide_env_values = true, value_name = "URL", value_parser = redis_url)]
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, value_name = "URL", value_parser = parse::redis_url)]
     pub redis_url: Option<String>,
     /// Connections to Redis
     #[arg(long, env = "REDIS_CONNECTIONS", default_value_t = 2, value_name = "N",
@@ -66,13 +78,13 @@ pub struct CacheConfig {
     pub redis_connections: u32,
     /// How long a request waits for a Redis that does not answer
     #[arg(long, env = "REDIS_TIMEOUT", default_value = "50ms", value_name = "DURATION",
-        value_parser = humantime::parse_duration)]
+        value_parser = parse::duration)]
     pub redis_timeout: Duration,
     /// Most entries that the cache in this process holds, when there is no Redis
     #[arg(long, env = "CACHE_CAPACITY", default_value_t = 100_000, value_name = "N")]
     pub cache_capacity: u64,
     /// Cache users too (user:{id})
-    #[arg(long, env = "CACHE_USERS")]
+    #[arg(long, env = "CACHE_USERS", value_parser = BoolishValueParser::new())]
     pub cache_users: bool,
 }
 
@@ -81,7 +93,7 @@ pub struct CacheConfig {
 #[command(next_help_heading = "Authentication")]
 pub struct AuthConfig {
     /// Secret of HS256 tokens, at least 32 bytes
-    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = jwt_secret)]
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = parse::jwt_secret)]
     pub jwt_secret: Option<Secret>,
     /// Issuer that a token must name
     #[arg(long, env = "JWT_ISSUER", value_name = "ISS")]
@@ -124,10 +136,98 @@ pub struct LimitsConfig {
     /// Largest request body
     #[arg(long, env = "MAX_BODY_BYTES", default_value_t = 1_048_576, value_name = "BYTES")]
     pub max_body_bytes: usize,
+    /// Largest GraphQL document
+    #[arg(long, env = "MAX_DOCUMENT_BYTES", default_value_t = 65_536, value_name = "BYTES")]
+    pub max_document_bytes: u32,
+    /// Deepest that fields may nest
+    #[arg(long, env = "MAX_DEPTH", default_value_t = 20, value_name = "N")]
+    pub max_depth: u32,
+    /// Most selections in an operation, fragments expanded
+    #[arg(long, env = "MAX_NODES", default_value_t = 2_000, value_name = "N")]
+    pub max_nodes: u32,
+    /// Most aliases in an operation, fragments expanded
+    #[arg(long, env = "MAX_ALIASES", default_value_t = 100, value_name = "N")]
+    pub max_aliases: u32,
+    /// Most directives in an operation, fragments expanded
+    #[arg(long, env = "MAX_DIRECTIVES", default_value_t = 100, value_name = "N")]
+    pub max_directives: u32,
+    /// Most fields on an operation's first level, fragments expanded
+    #[arg(long, env = "MAX_ROOT_FIELDS", default_value_t = 50, value_name = "N")]
+    pub max_root_fields: u32,
+    /// Most operations in a document
+    #[arg(long, env = "MAX_OPERATIONS", default_value_t = 10, value_name = "N")]
+    pub max_operations: u32,
     /// Longest that an operation may take
     #[arg(long, env = "OPERATION_TIMEOUT", default_value = "20s", value_name = "DURATION",
-        value_parser = humantime::parse_duration)]
+        value_parser = parse::duration)]
     pub operation_timeout: Duration,
+}
+
+/// HTTP and WebSocket.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "HTTP and WebSocket")]
+pub struct HttpConfig {
+    /// Origin of another site whose pages may use this server; repeat it or separate with commas
+    #[arg(long = "allow-origin", env = "ALLOW_ORIGIN", value_name = "ORIGIN",
+        value_delimiter = ',', value_parser = parse::origin)]
+    pub allow_origins: Vec<String>,
+    /// Do not serve GraphiQL at /playground
+    #[arg(long, env = "NO_PLAYGROUND", value_parser = BoolishValueParser::new())]
+    pub no_playground: bool,
+    /// Folder of the dashboard's built files, served at /
+    #[arg(
+        long,
+        env = "DASHBOARD",
+        value_name = "FOLDER",
+        default_value = "frontend-examples/dashboard/dist"
+    )]
+    pub dashboard: PathBuf,
+    /// How long a socket may take to send connection_init
+    #[arg(long, env = "SOCKET_INIT_TIMEOUT", default_value = "3s", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub socket_init_timeout: Duration,
+    /// How often a socket is pinged; one that is silent for twice as long is dropped
+    #[arg(long, env = "SOCKET_KEEP_ALIVE", default_value = "10s", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub socket_keep_alive: Duration,
+    /// Most operations under way on one socket
+    #[arg(long, env = "SOCKET_OPERATIONS", default_value_t = 100, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub socket_operations: u32,
+    /// Largest message that a socket may send
+    #[arg(long, env = "SOCKET_MESSAGE_BYTES", default_value_t = 131_072, value_name = "BYTES",
+        value_parser = clap::value_parser!(u32).range(1_024..=16_777_216))]
+    pub socket_message_bytes: u32,
+    /// Most connections open at once; more wait to be taken
+    #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 50_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections: u32,
+    /// Most sockets open at once
+    #[arg(long, env = "MAX_SOCKETS", default_value_t = 20_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_sockets: u32,
+    /// How long requests under way may go on after SIGTERM
+    #[arg(long, env = "SHUTDOWN_GRACE", default_value = "10s", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub shutdown_grace: Duration,
+}
+
+/// Logs.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Logging")]
+pub struct LogConfig {
+    /// What is logged: a level, or levels by module such as info,wallet_bff=debug
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        global = true,
+        value_name = "FILTER",
+        default_value = "info,sea_orm_migration=warn"
+    )]
+    pub log: String,
+    /// How it is written
+    #[arg(long, env = "LOG_FORMAT", global = true, default_value = "text", value_name = "FORMAT")]
+    pub log_format: LogFormat,
 }
 
 /// How logs are written.
@@ -139,48 +239,65 @@ pub enum LogFormat {
     Json,
 }
 
-/// A text that never reaches a log.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// From its text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+/// By hand, because the URL may hold a password.
+impl fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseConfig")
+            .field("database_url", &secret::without_password(&self.database_url))
+            .field("database_read_connections", &self.database_read_connections)
+            .field("database_write_connections", &self.database_write_connections)
+            .field("migrate", &self.migrate)
+            .finish()
     }
 }
 
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
+/// By hand, because the URL may hold a password.
+impl fmt::Debug for CacheConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheConfig")
+            .field("redis_url", &self.redis_url.as_deref().map(secret::without_password))
+            .field("redis_connections", &self.redis_connections)
+            .field("redis_timeout", &self.redis_timeout)
+            .field("cache_capacity", &self.cache_capacity)
+            .field("cache_users", &self.cache_users)
+            .finish()
     }
 }
 
-fn database_url(text: &str) -> Result<String, String> {
-    match text.split_once(':') {
-        Some(("postgres" | "postgresql" | "sqlite", _)) => Ok(text.to_owned()),
-        _ => Err("a postgres://user@host/database or sqlite://file.db URL is wanted".to_owned()),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::testing;
 
-fn redis_url(text: &str) -> Result<String, String> {
-    const SCHEMES: [&str; 4] = ["redis", "rediss", "redis-cluster", "rediss-cluster"];
-    match url::Url::parse(text) {
-        Ok(url) if SCHEMES.contains(&url.scheme()) && url.has_host() => Ok(text.to_owned()),
-        _ => Err("a redis://host:port or redis-cluster://host:port URL is wanted".to_owned()),
+    fn refusal(flag: &str, value: &str) -> String {
+        testing::parse(&[&format!("{flag}={value}")]).unwrap_err().to_string()
     }
-}
 
-fn jwt_secret(text: &str) -> Result<Secret, String> {
-    if text.len() < 32 {
-        return Err(
-            "at least 32 bytes are wanted, such as `openssl rand -hex 32` prints".to_owned()
-        );
+    #[test]
+    fn a_wrong_value_is_told_by_flag_and_what_it_wants() {
+        for (flag, value, wants) in [
+            ("--listen", "nowhere", "host and a port"),
+            ("--database-url", "mysql://x", "postgres://"),
+            ("--redis-url", "http://x", "redis://"),
+            ("--redis-timeout", "fast", "such as 50ms"),
+            ("--redis-connections", "0", "1..=64"),
+            ("--jwt-secret", "short", "at least 32 bytes"),
+            ("--allow-origin", "example.org", "https://app.example.org"),
+            ("--max-depth", "-1", "invalid"),
+        ] {
+            let text = refusal(flag, value);
+            assert!(text.contains(flag) && text.contains(wants), "{flag}={value}: {text}");
+        }
     }
-    Ok(Secret::new(text))
+
+    #[test]
+    fn secrets_are_not_written_out() {
+        let config = testing::parse(&[
+            "--jwt-secret=0123456789abcdef0123456789abcdef",
+            "--database-url=postgres://ann:hunter2@db/wallets",
+            "--redis-url=redis://:hunter2@cache:6379",
+        ]);
+        let text = format!("{:?}", config.unwrap());
+        assert!(!text.contains("hunter2") && !text.contains("0123456789"), "{text}");
+        assert!(text.contains("@db/wallets"), "where it connects to stays: {text}");
+    }
 }

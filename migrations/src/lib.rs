@@ -12,6 +12,7 @@ mod m20241201_000005_hot_data;
 mod m20241201_000006_hot_data_notify;
 
 use sea_orm_migration::{
+    migrator,
     prelude::*,
     sea_orm::{
         DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
@@ -58,6 +59,16 @@ pub async fn down(database: &DatabaseConnection, steps: Option<u32>) -> Result<(
     let transaction = begin(database).await?;
     Migrator::down(&transaction, steps).await?;
     transaction.commit().await
+}
+
+/// The name of each migration, oldest first, and whether it is applied.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn status(database: &DatabaseConnection) -> Result<Vec<(String, bool)>, DbErr> {
+    let statuses = Migrator::get_migration_with_status_read_only(database).await?;
+    let applied = |status| matches!(status, migrator::MigrationStatus::Applied);
+    Ok(statuses.iter().map(|m| (m.name().to_owned(), applied(m.status()))).collect())
 }
 
 /// Begins when no other instance migrates.

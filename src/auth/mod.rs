@@ -1,13 +1,24 @@
 //! Who asks: what a verified token says, and what a role may do.
 
+mod claims;
+mod keys;
+mod verifier;
+
 use chrono::{DateTime, Utc};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::Uid;
 
+pub use keys::{Keys, SignError};
+pub use verifier::{InvalidToken, Verifier};
+
 /// What somebody may do. Each may do all that the one before may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum,
+)]
 #[serde(rename_all = "UPPERCASE")]
+#[value(rename_all = "UPPER")]
 pub enum Role {
     /// Sees and moves only their own.
     User,

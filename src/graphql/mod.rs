@@ -8,6 +8,7 @@ mod cache;
 mod connection;
 mod context;
 mod error;
+pub mod limits;
 mod mutation;
 mod node;
 mod operation;

@@ -54,6 +54,19 @@ pub async fn by_periods(
         .await
 }
 
+/// The periods that have orders, latest first.
+pub async fn latest_periods(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Period>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::PeriodNumber)
+        .distinct()
+        .order_by_desc(Column::PeriodNumber)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await
+}
+
 /// A page of the list, which is ordered by number.
 pub async fn page(
     conn: &impl ConnectionTrait,

@@ -1,0 +1,280 @@
+//! The service put together: [`App::build`] wires its parts, [`App::serve`] runs it. Tests use
+//! the same two.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Response};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
+use tokio::{net::TcpListener, task::JoinError, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    auth::{Keys, Verifier},
+    balance::Balance,
+    cache::Cache,
+    config::{Config, DatabaseConfig},
+    demo::{self, Tokens},
+    error::Error,
+    events::Events,
+    graphql::{self, Bounds, State},
+    http::{
+        self, Caller, Edge, Engine,
+        health::{Component, Health, HealthCheck},
+        router,
+    },
+    loaders::Sources,
+    lock::Locks,
+    orders,
+    redis::Redis,
+    store::Database,
+    telemetry,
+};
+
+/// A service that is ready to serve.
+pub struct App {
+    config: Config,
+    database: Database,
+    balance: Balance,
+    edge: Arc<Edge>,
+    demo_tokens: Option<Tokens>,
+}
+
+/// Why the service does not start: one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// No key.
+    #[error(
+        "there is no token key: set JWT_SECRET (--jwt-secret) to at least 32 bytes, such as \
+         `openssl rand -hex 32` prints, or try --demo, which makes one"
+    )]
+    NoKey,
+    /// The database cannot be used.
+    #[error("cannot use the database ({0}); check --database-url (DATABASE_URL), and that it runs")]
+    Database(#[from] sea_orm::DbErr),
+    /// Tables are missing.
+    #[error("the database lacks {0} migrations; run `wallet-bff migrate up`, or add --migrate")]
+    Migrations(usize),
+    /// Redis cannot be used as configured. One that is down is no error.
+    #[error("{0}")]
+    Redis(#[from] Error),
+    /// No token can be signed.
+    #[error(transparent)]
+    Sign(#[from] crate::auth::SignError),
+}
+
+impl App {
+    /// Connects to what the configuration names, brings the tables up to date where asked to,
+    /// and starts the write path. Within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When something that cannot be done without is missing; Redis can.
+    pub async fn build(mut config: Config) -> Result<Self, BuildError> {
+        if config.demo && config.auth.jwt_secret.is_none() {
+            tracing::warn!("--demo made a token key for this run: anybody may see it used");
+            config.auth.jwt_secret = Some(demo::make_key());
+        }
+        let keys = Keys::from_config(&config.auth).ok_or(BuildError::NoKey)?;
+        let demo_tokens = if config.demo { Some(Tokens::sign(&keys)?) } else { None };
+        let database = Database::connect(&config.database).await?;
+        migrate(&database, &config.database, config.demo).await?;
+        if config.demo {
+            demo::seed_if_empty(&database).await?;
+        }
+        let redis = Redis::connect(&config.cache)?;
+        let cache = Cache::connect(&config.cache, redis.as_ref());
+        // Who holds a lock, and whose events come back to it.
+        let instance = ulid::Ulid::new().to_string();
+        let locks = Locks::connect(&instance, redis.as_ref());
+        let events = Events::connect(&instance, redis.as_ref());
+        let balance =
+            Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
+        let engine = SchemaEngine::new(State {
+            sources: Sources::new(database.clone(), cache.clone()),
+            balance: balance.clone(),
+            events,
+            bounds: Bounds {
+                max_page_size: config.limits.max_page_size,
+                max_list_argument: config.limits.max_list_argument,
+            },
+        });
+        let edge = Edge::new(
+            Arc::new(engine),
+            Verifier::new(keys),
+            (config.limits.clone(), config.http.clone()),
+            health_check(database.clone(), cache),
+        );
+        let edge = edge.with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
+        Ok(Self { config, database, balance, edge: Arc::new(edge), demo_tokens })
+    }
+
+    /// Tokens to try a demo with; `None` where it is none.
+    pub fn demo_tokens(&self) -> Option<&Tokens> {
+        self.demo_tokens.as_ref()
+    }
+
+    /// Serves on `listener` until `shutdown` ends; then takes no more, lets what is under way
+    /// end (no longer than the configured grace), and closes everything.
+    ///
+    /// # Errors
+    /// When the server itself panicked.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<(), JoinError> {
+        let stop = CancellationToken::new();
+        let background = self.start_background(&stop);
+        let router = router(Arc::clone(&self.edge));
+        let most = self.config.http.max_connections as usize;
+        let mut server = tokio::spawn(http::serve(listener, router, most, stop.clone()));
+        shutdown.await;
+        stop.cancel();
+        let grace = self.config.http.shutdown_grace;
+        let farewell = async { tokio::join!(self.edge.shut_down(), &mut server).1 };
+        let ended = timeout(grace, farewell).await.unwrap_or_else(|_| {
+            tracing::warn!(?grace, "requests were still under way and are cut off");
+            Ok(())
+        });
+        self.close(background).await;
+        ended
+    }
+
+    /// What goes on beside requests, until `stop`.
+    fn start_background(&self, stop: &CancellationToken) -> TaskTracker {
+        let tasks = TaskTracker::new();
+        tasks.spawn(stop.clone().run_until_cancelled_owned(telemetry::record_metrics()));
+        let (database, balance) = (self.database.clone(), self.balance.clone());
+        tasks.spawn(orders::expire::run(database, balance, stop.clone()));
+        if self.config.demo {
+            let moving = demo::move_money(self.balance.clone());
+            tasks.spawn(stop.clone().run_until_cancelled_owned(moving));
+        }
+        tasks.close();
+        tasks
+    }
+
+    /// Lets what was taken on end, then disconnects.
+    async fn close(self, background: TaskTracker) {
+        let grace = self.config.http.shutdown_grace;
+        let ending = async {
+            background.wait().await;
+            self.balance.shutdown().await;
+        };
+        if timeout(grace, ending).await.is_err() {
+            tracing::warn!(?grace, "balance changes were still under way; a restart finishes them");
+        }
+        if let Ok(Err(error)) = timeout(grace, self.database.close()).await {
+            tracing::warn!(%error, "the database was not closed in order");
+        }
+    }
+}
+
+/// SQLite belongs to this process; another database may be shared with instances of other
+/// versions, whose operators say when.
+async fn migrate(
+    database: &Database,
+    config: &DatabaseConfig,
+    demo: bool,
+) -> Result<(), BuildError> {
+    if !database.is_postgres() || config.migrate || demo {
+        return Ok(migrations::up(database.writer()).await?);
+    }
+    let status = migrations::status(database.writer()).await?;
+    match status.iter().filter(|(_, applied)| !applied).count() {
+        0 => Ok(()),
+        missing => Err(BuildError::Migrations(missing)),
+    }
+}
+
+/// Without the database nothing works; without Redis everything does, from the database.
+fn health_check(database: Database, cache: Cache) -> HealthCheck {
+    Arc::new(move || {
+        let (database, degraded) = (database.clone(), cache.degraded());
+        async move {
+            let database_down = database.ping().await.is_err();
+            vec![
+                component("database", database_down, Health::Down, "it does not answer"),
+                component("cache", degraded, Health::Degraded, "reads come from the database"),
+            ]
+        }
+        .boxed()
+    })
+}
+
+fn component(name: &'static str, ill: bool, health: Health, detail: &'static str) -> Component {
+    match ill {
+        true => Component { name, status: health, detail: Some(detail) },
+        false => Component { name, status: Health::Up, detail: None },
+    }
+}
+
+/// The schema as the edge sees it.
+struct SchemaEngine {
+    schema: graphql::Schema,
+    state: State,
+}
+
+impl SchemaEngine {
+    fn new(state: State) -> Self {
+        Self { schema: graphql::build(state.clone()), state }
+    }
+
+    fn prepare(&self, request: Request, caller: Caller) -> Request {
+        graphql::prepare(request, &self.state, caller.identity, caller.request_id.to_string())
+    }
+}
+
+impl Engine for SchemaEngine {
+    fn execute(&self, request: Request, caller: Caller) -> BoxFuture<'_, Response> {
+        self.schema.execute(self.prepare(request, caller)).boxed()
+    }
+
+    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
+        self.schema.execute_stream(self.prepare(request, caller)).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::config::testing;
+
+    fn config(folder: &tempfile::TempDir, flags: &[&str]) -> Config {
+        let url = format!("--database-url=sqlite://{}/test.db", folder.path().display());
+        let flags: Vec<&str> = std::iter::once(url.as_str()).chain(flags.iter().copied()).collect();
+        testing::parse(&flags).unwrap()
+    }
+
+    #[tokio::test]
+    async fn without_a_key_it_says_what_to_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = App::build(config(&folder, &[])).await.err().unwrap().to_string();
+        assert!(error.contains("JWT_SECRET") && error.contains("--demo"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_demo_answers_and_ends_when_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::build(config(&folder, &["--demo"])).await.unwrap();
+        let token = app.demo_tokens().unwrap().user.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(app.serve(listener, async { drop(stopped.await) }));
+
+        let query = json!({"query": "{ wallet(uid: \"u000001\") { uid balance } }"});
+        let client = reqwest::Client::new();
+        let answer = client.post(&url).bearer_auth(token).json(&query).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["data"]["wallet"]["uid"], "u000001", "{answer}");
+
+        stop.send(()).unwrap();
+        let ended = timeout(Duration::from_secs(5), server).await.expect("it ends");
+        ended.unwrap().unwrap();
+        assert!(client.post(&url).json(&query).send().await.is_err(), "nobody listens any more");
+    }
+}

@@ -1,0 +1,146 @@
+//! The command line: one file a subcommand. Each failure is one line that says what to do next.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is what a command line is for")]
+
+mod audit;
+mod migrate;
+mod progress;
+mod schema;
+mod seed;
+mod serve;
+mod token;
+mod warm;
+
+use std::process::ExitCode;
+
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
+
+use crate::{
+    config::{Config, DatabaseConfig, LogConfig},
+    store::Database,
+    telemetry,
+};
+
+/// GraphQL backend-for-frontend for user wallets: exact money, batched reads, live balances.
+#[derive(Debug, Parser)]
+#[command(name = "wallet-bff", version, max_term_width = 100, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: LogConfig,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve GraphQL over HTTP and WebSocket
+    Serve(Box<Config>),
+    /// Bring the database's tables up to date, back, or say where they stand
+    Migrate(migrate::Args),
+    /// Write the same data set every time: wallets with their ledgers, orders, hot data
+    Seed(seed::Args),
+    /// Fill Redis from the database
+    Warm(warm::Args),
+    /// Check the whole ledger, and what is cached of it; fails when anything is found
+    Audit(audit::Args),
+    /// Print the GraphQL schema
+    Schema,
+    /// Print a token signed with the configured key
+    Token(token::Args),
+}
+
+/// Why a command failed: one line, for the person who ran it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    /// From whatever went wrong, after what was being done.
+    fn while_doing(what: &str, error: impl std::fmt::Display) -> Self {
+        Self(format!("{what}: {error}"))
+    }
+}
+
+/// Runs what the command line asks for.
+pub async fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(error),
+    };
+    if let Err(error) = telemetry::init_logs(&cli.log) {
+        return fail(&Failure::while_doing(
+            "--log wants a level, or levels by module such as info,wallet_bff=debug",
+            error,
+        ));
+    }
+    let done = match cli.command {
+        Command::Serve(config) => serve::run(*config).await,
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::Seed(args) => seed::run(args).await,
+        Command::Warm(args) => warm::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
+        Command::Schema => schema::run(),
+        Command::Token(args) => token::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(&failure),
+    }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    eprintln!("error: {failure}");
+    ExitCode::FAILURE
+}
+
+/// Prints clap's words, without the value where it may hold a secret.
+fn refuse(mut error: clap::Error) -> ExitCode {
+    const SECRET: [&str; 3] = ["--jwt-secret", "--database-url", "--redis-url"];
+    let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    if SECRET.iter().any(|secret| flag.starts_with(secret)) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("[hidden]".to_owned()));
+    }
+    // Nothing can be told to who closed our output.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+async fn connect(config: &DatabaseConfig) -> Result<Database, Failure> {
+    Database::connect(config).await.map_err(|error| {
+        Failure::while_doing("cannot use the database; check --database-url (DATABASE_URL)", error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_is_the_reference_and_tells_no_secret() {
+        let mut command = Cli::command();
+        let serve = command.find_subcommand_mut("serve").unwrap();
+        for arg in serve.get_arguments().filter(|arg| arg.get_id() != "help") {
+            assert!(arg.get_help().is_some(), "{} lacks a line in --help", arg.get_id());
+            let global = arg.is_global_set();
+            assert!(
+                global || arg.get_env().is_some() || arg.get_id() == "version",
+                "{}",
+                arg.get_id()
+            );
+        }
+        let text = serve.render_long_help().to_string();
+        for heading in ["Database:", "Cache:", "Authentication:", "Limits:", "HTTP and WebSocket:"]
+        {
+            assert!(text.contains(heading), "{heading} is missing from --help");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What the values of flags must look like; each refusal says what is wanted.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    time::Duration,
+};
+
+use super::Secret;
+
+/// `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    let wanted = || "a host and a port are wanted, such as 127.0.0.1:8080".to_owned();
+    text.to_socket_addrs().map_err(|_| wanted())?.next().ok_or_else(wanted)
+}
+
+/// A duration as flags take it.
+///
+/// # Errors
+/// When it is none; the text says what is wanted.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "a duration is wanted, such as 50ms, 20s or 1h".to_owned())
+}
+
+pub fn database_url(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some(("postgres" | "postgresql" | "sqlite", _)) => Ok(text.to_owned()),
+        _ => Err("a postgres://user@host/database or sqlite://file.db URL is wanted".to_owned()),
+    }
+}
+
+pub fn redis_url(text: &str) -> Result<String, String> {
+    const SCHEMES: [&str; 4] = ["redis", "rediss", "redis-cluster", "rediss-cluster"];
+    match url::Url::parse(text) {
+        Ok(url) if SCHEMES.contains(&url.scheme()) && url.has_host() => Ok(text.to_owned()),
+        _ => Err("a redis://host:port or redis-cluster://host:port URL is wanted".to_owned()),
+    }
+}
+
+pub fn jwt_secret(text: &str) -> Result<Secret, String> {
+    if text.len() < 32 {
+        return Err(
+            "at least 32 bytes are wanted, such as `openssl rand -hex 32` prints".to_owned()
+        );
+    }
+    Ok(Secret::new(text))
+}
+
+/// As browsers send it: scheme, host and port, nothing behind.
+pub fn origin(text: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if url.origin().is_tuple() && url.origin().ascii_serialization() == text => {
+            Ok(text.to_owned())
+        }
+        _ => Err("an origin is wanted, such as https://app.example.org".to_owned()),
+    }
+}

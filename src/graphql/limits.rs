@@ -1,0 +1,421 @@
+//! The document guard: what a document may ask for, counted before anything else looks at it.
+//!
+//! async-graphql's validators walk each fragment again for each spread, so that 25 fragments of
+//! two spreads each are 33 million visits. Here every fragment is counted once and its cost
+//! added where it is spread; documents are refused by their *expanded* size.
+
+use std::collections::HashMap;
+
+use async_graphql::{
+    Name, Pos, Positioned, ServerError,
+    parser::types::{ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet},
+};
+
+use crate::config::LimitsConfig;
+
+/// Deepest nesting of braces, brackets and parentheses in a document's text. The parser
+/// recurses on each before it counts, and overflows its stack at a few thousand.
+const MAX_NESTING: usize = 100;
+
+/// Most lists of the introspection schema within one another, as in `fields { type { fields` .
+/// Each multiplies the answer by what a type has; tools need one.
+const MAX_INTROSPECTION_LISTS: u64 = 2;
+/// The fields that are such lists.
+const INTROSPECTION_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+
+/// A limit that a document exceeds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Exceeded {
+    /// More of something than a flag allows.
+    #[error("the document has {found} {what}, and at most {allowed} are allowed ({flag})")]
+    Count {
+        /// What is counted, in the plural.
+        what: &'static str,
+        /// How many there are, fragments expanded.
+        found: u64,
+        /// How many may be.
+        allowed: u64,
+        /// The flag that says so.
+        flag: &'static str,
+    },
+    /// Brackets nested deeper than the parser may go.
+    #[error("the document nests brackets deeper than {MAX_NESTING}")]
+    Nesting,
+    /// Introspection that asks for lists within lists within lists.
+    #[error("introspection may nest {MAX_INTROSPECTION_LISTS} lists, such as fields, at most")]
+    Introspection,
+    /// A fragment that spreads itself, if through others.
+    #[error("fragment {name} spreads itself")]
+    Cycle {
+        /// One of the fragments in the cycle.
+        name: Name,
+        /// Where it is defined.
+        pos: Pos,
+    },
+}
+
+impl From<Exceeded> for ServerError {
+    fn from(exceeded: Exceeded) -> Self {
+        let pos = match &exceeded {
+            Exceeded::Cycle { pos, .. } => Some(*pos),
+            Exceeded::Count { .. } | Exceeded::Nesting | Exceeded::Introspection => None,
+        };
+        let mut error = Self::new(exceeded.to_string(), pos);
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", "GRAPHQL_VALIDATION_FAILED");
+        if let Exceeded::Count { flag, allowed, .. } = exceeded {
+            extensions.set("limit", flag);
+            extensions.set("allowed", allowed);
+        }
+        error
+    }
+}
+
+/// Looks at a document's text before it is parsed: its size, and how deep it nests.
+///
+/// # Errors
+/// When it is larger or deeper than allowed.
+pub fn check_text(text: &str, limits: &LimitsConfig) -> Result<(), Exceeded> {
+    within("bytes", text.len() as u64, limits.max_document_bytes, "--max-document-bytes")?;
+    if nesting(text.as_bytes()) > MAX_NESTING { Err(Exceeded::Nesting) } else { Ok(()) }
+}
+
+/// Counts a parsed document, fragments expanded, in time linear in its size.
+///
+/// # Errors
+/// When it has more of something than `limits` allow, or a fragment spreads itself.
+pub fn check(document: &ExecutableDocument, limits: &LimitsConfig) -> Result<(), Exceeded> {
+    let operations = document.operations.iter().len() as u64;
+    within("operations", operations, limits.max_operations, "--max-operations")?;
+    let mut memo = HashMap::with_capacity(document.fragments.len());
+    for (name, fragment) in inner_first(&document.fragments)? {
+        let cost = Cost::of(&fragment.node.selection_set, &memo)
+            .with_directives(fragment.node.directives.len());
+        memo.insert(name, cost);
+    }
+    for (_, operation) in document.operations.iter() {
+        Cost::of(&operation.node.selection_set, &memo)
+            .with_directives(operation.node.directives.len())
+            .check(limits)?;
+    }
+    Ok(())
+}
+
+/// What a selection set comes to with its fragments expanded. Sums saturate: a bomb of 64
+/// doublings is as much too large as one of 25.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    nodes: u64,
+    depth: u64,
+    aliases: u64,
+    directives: u64,
+    /// Fields on the set's own level.
+    fields: u64,
+    /// Introspection's lists within one another, if this is introspection.
+    lists: u64,
+    /// The most of them under one `__schema` or `__type`.
+    introspection: u64,
+}
+
+type Memo<'a> = HashMap<&'a Name, Cost>;
+
+impl Cost {
+    /// Recurses as deep as one selection set nests, which the parser bounds; spreads are
+    /// looked up, never followed.
+    fn of(set: &Positioned<SelectionSet>, memo: &Memo<'_>) -> Self {
+        set.node.items.iter().fold(Self::default(), |mut total, selection| {
+            total.add(match &selection.node {
+                Selection::Field(field) => Self::of_field(&field.node, memo),
+                Selection::InlineFragment(inline) => {
+                    Self::of(&inline.node.selection_set, memo).and_itself()
+                }
+                // An unknown fragment costs nothing here; validation names it.
+                Selection::FragmentSpread(spread) => memo
+                    .get(&spread.node.fragment_name.node)
+                    .copied()
+                    .unwrap_or_default()
+                    .and_itself(),
+            });
+            total.with_directives(selection.node.directives().len())
+        })
+    }
+
+    fn of_field(field: &Field, memo: &Memo<'_>) -> Self {
+        let inner = Self::of(&field.selection_set, memo).and_itself();
+        let name = field.name.node.as_str();
+        let lists = inner.lists.saturating_add(u64::from(INTROSPECTION_LISTS.contains(&name)));
+        let introspection = if matches!(name, "__schema" | "__type") { lists } else { 0 };
+        Self {
+            lists,
+            introspection: inner.introspection.max(introspection),
+            depth: inner.depth.saturating_add(1),
+            aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
+            fields: 1,
+            ..inner
+        }
+    }
+
+    fn and_itself(mut self) -> Self {
+        self.nodes = self.nodes.saturating_add(1);
+        self
+    }
+
+    fn with_directives(mut self, directives: usize) -> Self {
+        self.directives = self.directives.saturating_add(directives as u64);
+        self
+    }
+
+    fn add(&mut self, other: Self) {
+        self.nodes = self.nodes.saturating_add(other.nodes);
+        self.depth = self.depth.max(other.depth);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.directives = self.directives.saturating_add(other.directives);
+        self.fields = self.fields.saturating_add(other.fields);
+        self.lists = self.lists.max(other.lists);
+        self.introspection = self.introspection.max(other.introspection);
+    }
+
+    fn check(&self, limits: &LimitsConfig) -> Result<(), Exceeded> {
+        if self.introspection > MAX_INTROSPECTION_LISTS {
+            return Err(Exceeded::Introspection);
+        }
+        within("levels of fields", self.depth, limits.max_depth, "--max-depth")?;
+        within("selections", self.nodes, limits.max_nodes, "--max-nodes")?;
+        within("aliases", self.aliases, limits.max_aliases, "--max-aliases")?;
+        within("directives", self.directives, limits.max_directives, "--max-directives")?;
+        within("root fields", self.fields, limits.max_root_fields, "--max-root-fields")
+    }
+}
+
+fn within(
+    what: &'static str,
+    found: u64,
+    allowed: u32,
+    flag: &'static str,
+) -> Result<(), Exceeded> {
+    let allowed = u64::from(allowed);
+    if found > allowed { Err(Exceeded::Count { what, found, allowed, flag }) } else { Ok(()) }
+}
+
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+
+/// Fragments such that each comes after all it spreads. Without recursion: a chain may be as
+/// long as the document.
+fn inner_first(
+    fragments: &Fragments,
+) -> Result<Vec<(&Name, &Positioned<FragmentDefinition>)>, Exceeded> {
+    let mut order = Vec::with_capacity(fragments.len());
+    let mut done: HashMap<&Name, bool> = HashMap::with_capacity(fragments.len());
+    for name in fragments.keys() {
+        let mut stack = vec![(name, false)];
+        while let Some((name, expanded)) = stack.pop() {
+            let Some((name, fragment)) = fragments.get_key_value(name) else { continue };
+            if expanded {
+                done.insert(name, true);
+                order.push((name, fragment));
+                continue;
+            }
+            match done.get(name) {
+                Some(true) => continue,
+                Some(false) => {
+                    return Err(Exceeded::Cycle { name: name.clone(), pos: fragment.pos });
+                }
+                None => done.insert(name, false),
+            };
+            stack.push((name, true));
+            let mut spreads = Vec::new();
+            collect_spreads(&fragment.node.selection_set.node, &mut spreads);
+            stack.extend(spreads.into_iter().map(|spread| (spread, false)));
+        }
+    }
+    Ok(order)
+}
+
+/// The fragments that a set spreads, without going into them.
+fn collect_spreads<'a>(set: &'a SelectionSet, spreads: &mut Vec<&'a Name>) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                collect_spreads(&field.node.selection_set.node, spreads);
+            }
+            Selection::InlineFragment(inline) => {
+                collect_spreads(&inline.node.selection_set.node, spreads);
+            }
+            Selection::FragmentSpread(spread) => spreads.push(&spread.node.fragment_name.node),
+        }
+    }
+}
+
+/// The deepest nesting of brackets outside strings and comments. Where the text is not
+/// GraphQL it may be wrong, but only beyond the point where the parser stops.
+fn nesting(text: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut at) = (0_usize, 0, 0);
+    while let Some(&byte) = text.get(at) {
+        at += match byte {
+            b'"' => string_length(&text[at..]),
+            b'#' => text[at..].iter().take_while(|b| !matches!(b, b'\n' | b'\r')).count(),
+            b'{' | b'[' | b'(' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                1
+            }
+            b'}' | b']' | b')' => {
+                depth = depth.saturating_sub(1);
+                1
+            }
+            _ => 1,
+        };
+    }
+    deepest
+}
+
+/// How long the string is that `text` starts with, quotes included.
+fn string_length(text: &[u8]) -> usize {
+    let block = text.starts_with(b"\"\"\"");
+    let (quote, escape): (&[u8], &[u8]) =
+        if block { (b"\"\"\"", b"\\\"\"\"") } else { (b"\"", b"\\") };
+    let mut at = quote.len();
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with(quote) {
+            return at + quote.len();
+        }
+        if !block && matches!(rest[0], b'\n' | b'\r') {
+            return at;
+        }
+        // In a plain string a backslash takes the next byte along, whatever it is.
+        at += match rest.starts_with(escape) {
+            true if block => escape.len(),
+            true => 2,
+            false => 1,
+        };
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+    use crate::config;
+
+    fn limits() -> LimitsConfig {
+        config::testing::defaults().limits
+    }
+
+    fn verdict(text: &str) -> Result<(), Exceeded> {
+        check_text(text, &limits())?;
+        check(&parse_query(text).expect("a document that parses"), &limits())
+    }
+
+    fn flag(text: &str) -> &'static str {
+        match verdict(text) {
+            Err(Exceeded::Count { flag, .. }) => flag,
+            other => panic!("a limit should have refused it: {other:?}"),
+        }
+    }
+
+    /// `levels` fragments, each of which spreads the next one twice.
+    fn bomb(levels: usize) -> String {
+        let fragments = (0..levels)
+            .map(|n| format!("fragment f{n} on Query {{ ...f{} ...f{} }} ", n + 1, n + 1))
+            .collect::<String>();
+        format!("{{ ...f0 }} {fragments} fragment f{levels} on Query {{ __typename }}")
+    }
+
+    #[test]
+    fn a_fragment_bomb_is_refused_before_it_goes_off() {
+        for levels in [25, 200, 1_000] {
+            let text = bomb(levels);
+            let document = parse_query(&text).unwrap();
+            let started = Instant::now();
+            let verdict = check(&document, &limits());
+            let took = started.elapsed();
+            assert!(matches!(verdict, Err(Exceeded::Count { flag: "--max-nodes", .. })));
+            assert!(took < Duration::from_millis(20), "{levels} levels took {took:?}");
+        }
+    }
+
+    #[test]
+    fn a_fragment_that_spreads_itself_is_refused() {
+        for text in [
+            "{ ...a } fragment a on Query { ...a }",
+            "{ ...a } fragment a on Query { x { ...b } } fragment b on X { y { ...a } }",
+            "{ x } fragment a on Query { ... on Query { ...b } } fragment b on X { ...a }",
+        ] {
+            assert!(matches!(verdict(text), Err(Exceeded::Cycle { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_fragment_in_many_places_is_no_cycle() {
+        let text = "{ a { ...f } b { ...f } ...g } fragment f on X { id } fragment g on Query { c { ...f ...f } }";
+        assert_eq!(verdict(text), Ok(()));
+    }
+
+    #[test]
+    fn each_limit_names_its_flag() {
+        let many = |part: &str, n: usize| {
+            (0..n).map(|i| part.replace('#', &i.to_string())).collect::<String>()
+        };
+        assert_eq!(flag(&format!("{{ x {{ {} }} }}", many("a#: y ", 101))), "--max-aliases");
+        assert_eq!(flag(&format!("{{ {} }}", many("f# ", 51))), "--max-root-fields");
+        assert_eq!(flag(&format!("{{ x {{ {} }} }}", many("f# ", 2_500))), "--max-nodes");
+        assert_eq!(flag(&format!("{{ {}x{} }}", many("x { ", 21), many("} ", 21))), "--max-depth");
+        assert_eq!(flag(&format!("{{ x {} }}", many("@a# ", 101))), "--max-directives");
+        assert_eq!(flag(&many("query q# { x } ", 11)), "--max-operations");
+        assert_eq!(flag(&format!("{{ x }} #{}", "x".repeat(70_000))), "--max-document-bytes");
+    }
+
+    #[test]
+    fn aliases_of_a_fragment_count_wherever_it_is_spread() {
+        let spreads = (0..21).map(|n| format!("f{n} {{ ...f }} ")).collect::<String>();
+        let text = format!("{{ {spreads} }} fragment f on X {{ a: x b: x c: x d: x e: x }}");
+        assert_eq!(flag(&text), "--max-aliases");
+    }
+
+    #[test]
+    fn introspection_does_not_multiply() {
+        let once = "{ __schema { types { fields { args { type { ofType { name } } } } } } }";
+        assert_eq!(verdict(once), Ok(()));
+        for text in [
+            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+            "{ __type(name: \"a\") { ...f } } \
+             fragment f on __Type { fields { type { interfaces { ...g } } } } \
+             fragment g on __Type { possibleTypes { name } }",
+        ] {
+            assert_eq!(verdict(text), Err(Exceeded::Introspection), "{text}");
+        }
+        // Elsewhere these are names like others.
+        assert_eq!(verdict("{ fields { fields { fields { fields { a } } } } }"), Ok(()));
+    }
+
+    #[test]
+    fn nesting_is_bounded_before_the_parser_recurses() {
+        for open in ["{a", "{a(b:[", "{a(b:{c:", "{...{", "[", "query($a:["] {
+            assert_eq!(verdict(&open.repeat(5_000)), Err(Exceeded::Nesting), "{open}");
+        }
+        let deepest = format!("{{a(b:{}1{})}}", "[".repeat(98), "]".repeat(98));
+        assert_eq!(check_text(&deepest, &limits()), Ok(()));
+        // What is let through must not overflow the parser, on a worker's 2 MB of stack.
+        let parse = move || drop(parse_query(deepest));
+        std::thread::Builder::new().stack_size(2 << 20).spawn(parse).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_do_not_nest() {
+        let open = "[{(".repeat(100);
+        for text in [
+            format!("{{ a(b: \"{open}\\\"{open}\") }}"),
+            format!("{{ a(b: \"\"\"{open} \\\"\"\" \" {open}\"\"\") }}"),
+            format!("{{ a }} # {open}\n{{ b }}"),
+        ] {
+            assert_eq!(check_text(&text, &limits()), Ok(()), "{text}");
+        }
+        // A string ends with its line, so what follows counts.
+        assert_eq!(check_text(&format!("\"\n{open}"), &limits()), Err(Exceeded::Nesting));
+    }
+}

@@ -1,0 +1,138 @@
+//! From a document's text to a parsed document that may be executed. Parsing is two thirds of
+//! a small query's cost, so the documents that passed are remembered by their text.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    ServerError,
+    parser::{
+        Error, parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
+};
+use moka::sync::Cache;
+
+use crate::{config::LimitsConfig, graphql::limits};
+
+/// Documents that are remembered.
+const REMEMBERED: u64 = 1_000;
+/// Largest document that is remembered; with the count above, what bounds the memory.
+const MAX_REMEMBERED_BYTES: usize = 8 * 1_024;
+/// Longest part of the parser's words that is passed on.
+const MAX_EXPECTATION_CHARS: usize = 200;
+
+/// Parses documents and checks them against the limits.
+pub struct Documents {
+    limits: LimitsConfig,
+    parsed: Cache<Arc<str>, Arc<ExecutableDocument>>,
+}
+
+impl Documents {
+    /// With nothing remembered.
+    pub fn new(limits: LimitsConfig) -> Self {
+        Self { limits, parsed: Cache::new(REMEMBERED) }
+    }
+
+    /// The document, if it is within the limits.
+    ///
+    /// # Errors
+    /// When it does not parse, or asks for more than one may.
+    pub fn parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, ServerError> {
+        if let Some(document) = self.parsed.get(text) {
+            return Ok(document);
+        }
+        limits::check_text(text, &self.limits)?;
+        let document = parse_query(text).map_err(|error| syntax_error(&error))?;
+        limits::check(&document, &self.limits)?;
+        let document = Arc::new(document);
+        if text.len() <= MAX_REMEMBERED_BYTES {
+            self.parsed.insert(text.into(), Arc::clone(&document));
+        }
+        Ok(document)
+    }
+}
+
+/// The kind of the operation that `name` chooses.
+///
+/// # Errors
+/// When it chooses none.
+pub fn selected_kind(
+    document: &ExecutableDocument,
+    name: Option<&str>,
+) -> Result<OperationType, ServerError> {
+    let operation = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+            operations.values().next()
+        }
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Single(_), Some(_)) | (DocumentOperations::Multiple(_), None) => None,
+    };
+    operation.map(|operation| operation.node.ty).ok_or_else(|| match name {
+        Some(_) => coded("the document has no operation of that name", "BAD_USER_INPUT"),
+        None => coded("the document has several operations; name one", "BAD_USER_INPUT"),
+    })
+}
+
+/// Where the parser stopped and what it expected; its own text repeats the document's lines.
+fn syntax_error(error: &Error) -> ServerError {
+    let message = match error {
+        Error::Syntax { message, .. } => {
+            let expected = message.lines().rev().find_map(|line| line.trim().strip_prefix("= "));
+            let expected: String =
+                expected.unwrap_or("not GraphQL").chars().take(MAX_EXPECTATION_CHARS).collect();
+            format!("syntax error: {expected}")
+        }
+        other => other.to_string(),
+    };
+    let mut coded = coded(message, "GRAPHQL_PARSE_FAILED");
+    coded.locations = error.positions().collect();
+    coded
+}
+
+fn coded(message: impl Into<String>, code: &str) -> ServerError {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code);
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::testing;
+
+    fn documents() -> Documents {
+        Documents::new(testing::defaults().limits)
+    }
+
+    #[test]
+    fn syntax_errors_say_where_and_do_not_repeat_the_document() {
+        let error = documents().parse("{ secretName(").unwrap_err();
+        assert!(!error.message.contains("secretName"), "{}", error.message);
+        assert!(error.message.starts_with("syntax error: expected"), "{}", error.message);
+        assert_eq!((error.locations[0].line, error.locations[0].column), (1, 14));
+    }
+
+    #[test]
+    fn only_small_documents_that_passed_are_remembered() {
+        let documents = documents();
+        let large = format!("{{ a }} # {}", "x".repeat(MAX_REMEMBERED_BYTES));
+        for text in ["{ a }", "{", &large] {
+            let _ = documents.parse(text);
+        }
+        documents.parsed.run_pending_tasks();
+        assert_eq!(documents.parsed.entry_count(), 1);
+    }
+
+    #[test]
+    fn the_operation_is_the_one_that_is_named() {
+        let kind = |text: &str, name| selected_kind(&parse_query(text).unwrap(), name).ok();
+        let several = "query a { x } mutation b { y }";
+        assert_eq!(kind(several, Some("b")), Some(OperationType::Mutation));
+        assert_eq!(kind(several, None), None);
+        assert_eq!(kind(several, Some("c")), None);
+        assert_eq!(kind("{ x }", None), Some(OperationType::Query));
+        assert_eq!(kind("{ x }", Some("a")), None);
+        assert_eq!(kind("subscription s { x }", None), Some(OperationType::Subscription));
+    }
+}

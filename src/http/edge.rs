@@ -1,0 +1,65 @@
+//! What every handler needs.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Engine, document::Documents, health::HealthCheck};
+use crate::{
+    auth::Verifier,
+    config::{HttpConfig, LimitsConfig},
+};
+
+/// What every handler needs; shared by reference.
+pub struct Edge {
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) verifier: Verifier,
+    pub(super) documents: Documents,
+    pub(super) limits: LimitsConfig,
+    pub(super) config: HttpConfig,
+    pub(super) health: HealthCheck,
+    /// A token that the playground starts with; only in a demo.
+    pub(super) playground_token: Option<String>,
+    /// One permit an open socket.
+    pub(super) socket_permits: Arc<Semaphore>,
+    /// The open sockets, so that a shutdown can wait for their farewells.
+    pub(super) sockets: TaskTracker,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Edge {
+    /// An edge in front of `engine`.
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        verifier: Verifier,
+        (limits, config): (LimitsConfig, HttpConfig),
+        health: HealthCheck,
+    ) -> Self {
+        Self {
+            engine,
+            verifier,
+            documents: Documents::new(limits.clone()),
+            limits,
+            health,
+            playground_token: None,
+            socket_permits: Arc::new(Semaphore::new(config.max_sockets as usize)),
+            config,
+            sockets: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    /// The playground starts with this token.
+    #[must_use]
+    pub fn with_playground_token(self, token: Option<String>) -> Self {
+        Self { playground_token: token, ..self }
+    }
+
+    /// Turns unready and says goodbye on every socket; returns when all are closed.
+    pub async fn shut_down(&self) {
+        self.shutdown.cancel();
+        self.sockets.close();
+        self.sockets.wait().await;
+    }
+}

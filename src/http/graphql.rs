@@ -1,0 +1,129 @@
+//! GraphQL over HTTP, as <https://graphql.github.io/graphql-over-http/draft> has it: JSON by
+//! POST for everything but subscriptions, GET for queries, no batches.
+//!
+//! A request is checked in this order: size, token, parameters, document, limits.
+
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use axum::{
+    body::{Body, Bytes},
+    extract::{Extension, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::Response,
+};
+
+use super::{
+    Caller, Edge, RequestId,
+    auth::identify,
+    execute::{execute, prepare},
+    fault::Fault,
+    media::Media,
+    params::Params,
+};
+
+/// `POST /graphql`.
+pub async fn post(
+    State(edge): State<Arc<Edge>>,
+    Extension(request_id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    let answer = async {
+        let limit = edge.limits.max_body_bytes;
+        check_announced_size(&headers, limit)?;
+        let identity = identify(&edge.verifier, &headers)?;
+        require_json(&headers)?;
+        let body = tokio::time::timeout(edge.limits.operation_timeout, read(body, limit)).await;
+        let body = body.map_err(|_| {
+            Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
+        })??;
+        let caller = Caller { identity, request_id };
+        run(&edge, media, Method::Post, Params::from_body(&body)?, caller).await
+    };
+    answer.await.unwrap_or_else(|fault: Fault| fault.into_response(media))
+}
+
+/// `GET /graphql`, for queries.
+pub async fn get(edge: &Edge, request_id: RequestId, uri: &Uri, headers: &HeaderMap) -> Response {
+    let Some(media) = Media::accepted(headers) else { return not_acceptable() };
+    let answer = async {
+        let identity = identify(&edge.verifier, headers)?;
+        let params = Params::from_query(uri.query().unwrap_or_default())?;
+        run(edge, media, Method::Get, params, Caller { identity, request_id }).await
+    };
+    answer.await.unwrap_or_else(|fault: Fault| fault.into_response(media))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Get,
+    Post,
+}
+
+async fn run(
+    edge: &Edge,
+    media: Media,
+    method: Method,
+    params: Params,
+    caller: Caller,
+) -> Result<Response, Fault> {
+    let operation = match prepare(edge, params) {
+        Ok(operation) => operation,
+        Err(refused) => return Ok(media.respond(*refused)),
+    };
+    match (operation.kind, method) {
+        (OperationType::Subscription, _) => {
+            Err(Fault::bad_request("subscribe over a WebSocket (graphql-transport-ws) instead"))
+        }
+        (OperationType::Mutation, Method::Get) => Err(Fault::post_only("send mutations by POST")),
+        _ => execute(edge, operation, caller).await.map(|response| media.respond(response)),
+    }
+}
+
+fn not_acceptable() -> Response {
+    let message = "accept application/graphql-response+json or application/json";
+    Fault::new(StatusCode::NOT_ACCEPTABLE, message).into_response(Media::Json)
+}
+
+/// JSON in UTF-8, said so: what a page on another site can send without being asked is not.
+fn require_json(headers: &HeaderMap) -> Result<(), Fault> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut parts = value.unwrap_or_default().split(';').map(str::trim);
+    let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+    let charset = parts.find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    if json && charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8")) {
+        return Ok(());
+    }
+    let message = "send Content-Type: application/json";
+    Err(Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
+}
+
+/// Refuses by the announced length before a byte is read.
+fn check_announced_size(headers: &HeaderMap, limit: usize) -> Result<(), Fault> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    match announced.and_then(|text| text.parse::<usize>().ok()) {
+        Some(length) if length > limit => Err(too_large(limit)),
+        _ => Ok(()),
+    }
+}
+
+/// Reads no further than the limit, whatever was announced.
+async fn read(body: Body, limit: usize) -> Result<Bytes, Fault> {
+    axum::body::to_bytes(body, limit).await.map_err(|error| {
+        let cut =
+            std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimit>());
+        if cut { too_large(limit) } else { Fault::bad_request("the body ended early") }
+    })
+}
+
+type LengthLimit = http_body_util::LengthLimitError;
+
+fn too_large(limit: usize) -> Fault {
+    let message = format!("the body may have at most {limit} bytes (--max-body-bytes)");
+    Fault::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+}

@@ -1,0 +1,31 @@
+//! The edge: GraphQL over HTTP and WebSocket, health, metrics, pages. It knows the schema only
+//! as an [`Engine`], and never runs SQL or Redis commands.
+
+mod assets;
+mod auth;
+mod document;
+mod edge;
+mod engine;
+mod execute;
+mod fault;
+mod graphql;
+pub mod health;
+mod media;
+mod page;
+mod params;
+mod playground;
+mod request_id;
+mod router;
+mod serve;
+mod websocket;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use edge::Edge;
+pub use engine::{Caller, Engine};
+pub use request_id::RequestId;
+pub use router::router;
+pub use serve::serve;

@@ -1,0 +1,95 @@
+//! Connections: taken, bounded, and let go. axum's own loop sets no timeouts and no bounds.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::Request};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// How long a connection may take to send a request's head, or may idle between two: longer
+/// than load balancers keep theirs, so that they close first.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+/// How often an HTTP/2 connection must show that it lives.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// Most requests under way on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 200;
+/// How long to wait when no connection can be taken, as when files run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop`; then takes no more, and returns when those that are open have ended
+/// their requests.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    max_connections: usize,
+    stop: CancellationToken,
+) {
+    let builder = builder();
+    let graceful = GracefulShutdown::new();
+    let permits = Arc::new(Semaphore::new(max_connections));
+    while let Some((stream, permit)) = next(&listener, &permits, &stop).await {
+        let router = router.clone();
+        let service = tower::service_fn(move |request: Request<hyper::body::Incoming>| {
+            router.clone().oneshot(request.map(Body::new))
+        });
+        let connection = builder
+            .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+            .into_owned();
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .max_concurrent_streams(MAX_STREAMS);
+    builder
+}
+
+/// The next connection, once there is room for it; `None` when serving should stop.
+async fn next(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let accepted = async {
+        let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await.and_then(without_delay) {
+                Ok(stream) => return Some((stream, permit)),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    };
+    stop.run_until_cancelled(accepted).await.flatten()
+}
+
+/// Answers are written whole; waiting for more to send would only delay them.
+fn without_delay((stream, _): (TcpStream, std::net::SocketAddr)) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}

@@ -1,0 +1,187 @@
+//! GraphQL over HTTP, spoken to a running edge.
+
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use super::testing::Server;
+
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+fn post(server: &Server, body: &Value) -> RequestBuilder {
+    Client::new().post(server.url()).json(body)
+}
+
+/// The status, the body, and the body's first error code.
+async fn read(response: Response) -> (u16, Value, String) {
+    let status = response.status().as_u16();
+    let body: Value = response.json().await.unwrap();
+    let code = body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned();
+    (status, body, code)
+}
+
+async fn send(request: RequestBuilder) -> (u16, Value, String) {
+    read(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_query_is_answered_by_post_and_get() {
+    let server = Server::start(&[]).await;
+    let (status, body, _) = send(post(&server, &json!({"query": "{ hello }"}))).await;
+    assert_eq!((status, body), (200, json!({"data": {"hello": "nobody"}})));
+    let get = Client::new().get(format!("{}?query=%7Bhello%7D", server.url()));
+    assert_eq!(send(get).await.1, json!({"data": {"hello": "nobody"}}));
+}
+
+#[tokio::test]
+async fn the_status_says_whether_it_was_executed_where_the_client_knows() {
+    let server = Server::start(&[]).await;
+    for (query, code, plain, strict) in [
+        ("{ hello", "GRAPHQL_PARSE_FAILED", 200, 400),
+        ("query a { hello } query b { hello }", "BAD_USER_INPUT", 200, 400),
+        ("{ fail }", "", 200, 200),
+        ("subscription { ticks(n: 1, ms: 1) }", "BAD_USER_INPUT", 400, 400),
+    ] {
+        let body = json!({"query": query});
+        let (status, answer, found) = send(post(&server, &body)).await;
+        assert_eq!((status, found.as_str()), (plain, code), "{query}: {answer}");
+        let request = post(&server, &body).header("accept", GRAPHQL_RESPONSE);
+        let (status, answer, _) = send(request).await;
+        assert_eq!(status, strict, "{query}");
+        assert_eq!(answer.get("data").is_some(), strict == 200, "{query}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_graphql_request_is_refused_with_a_code() {
+    let server = Server::start(&[]).await;
+    for body in
+        ["", "{", "[]", "[{\"query\":\"{hello}\"}]", "{}", "{\"query\":1}", "\"x\"", "\u{0}"]
+    {
+        let request = Client::new().post(server.url()).header("content-type", "application/json");
+        let (status, _, code) = send(request.body(body)).await;
+        assert_eq!((status, code.as_str()), (400, "BAD_USER_INPUT"), "{body:?}");
+    }
+    for media in ["text/plain", "multipart/form-data", "application/json;charset=utf-16", ""] {
+        let request = Client::new().post(server.url()).header("content-type", media);
+        let (status, _, _) = send(request.body("{\"query\":\"{hello}\"}")).await;
+        assert_eq!(status, 415, "{media}");
+    }
+    let (status, _, _) =
+        send(post(&server, &json!({"query": "{ hello }"})).header("accept", "text/html")).await;
+    assert_eq!(status, 406);
+    let put = Client::new().request(Method::PUT, server.url()).send().await.unwrap();
+    assert_eq!(put.status(), 405);
+}
+
+#[tokio::test]
+async fn a_mutation_by_get_is_sent_to_post() {
+    let server = Server::start(&[]).await;
+    let url = format!("{}?query=mutation%7Bx%7D", server.url());
+    let response = Client::new().get(url).send().await.unwrap();
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "POST");
+}
+
+#[tokio::test]
+async fn a_body_is_read_no_further_than_its_limit() {
+    let server = Server::start(&["--max-body-bytes=1000"]).await;
+    let large = json!({"query": format!("{{ hello }} # {}", "x".repeat(2_000))});
+    assert_eq!(send(post(&server, &large)).await.0, 413);
+    // Without a length, in chunks.
+    let chunks = futures::stream::iter((0..100).map(|_| Ok::<_, std::io::Error>("x".repeat(100))));
+    let request = Client::new().post(server.url()).header("content-type", "application/json");
+    let (status, _, code) = send(request.body(reqwest::Body::wrap_stream(chunks))).await;
+    assert_eq!((status, code.as_str()), (413, "BAD_USER_INPUT"));
+}
+
+#[tokio::test]
+async fn a_token_says_who_and_a_bad_one_is_refused() {
+    let server = Server::start(&[]).await;
+    let query = json!({"query": "{ hello }"});
+    let request = post(&server, &query).bearer_auth(server.token("u1", 60));
+    assert_eq!(send(request).await.1["data"]["hello"], "u1");
+    for value in ["Bearer", "Bearer x", "Basic dTpw", "x", ""] {
+        let response = post(&server, &query).header("authorization", value).send().await.unwrap();
+        let challenge = response.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert!(challenge.starts_with("Bearer"), "{challenge}");
+        let (status, _, code) = read(response).await;
+        assert_eq!((status, code.as_str()), (401, "UNAUTHENTICATED"), "{value:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_sane_id_and_gets_another_for_an_odd_one() {
+    let server = Server::start(&[]).await;
+    let query = json!({"query": "{ requestId }"});
+    let ask = async |id: &str| {
+        let response = post(&server, &query).header("x-request-id", id).send().await.unwrap();
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        assert_eq!(read(response).await.1["data"]["requestId"], id.as_str());
+        id
+    };
+    assert_eq!(ask("abc-123").await, "abc-123");
+    for odd in ["", "a b", "ä", &"x".repeat(65)] {
+        assert_eq!(ask(odd).await.len(), 26, "{odd:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_ends_by_its_timeout_and_a_panic_as_an_answer() {
+    let server = Server::start(&["--operation-timeout=50ms"]).await;
+    let (status, _, code) = send(post(&server, &json!({"query": "{ wait(ms: 5000) }"}))).await;
+    assert_eq!((status, code.as_str()), (504, "REQUEST_TIMEOUT"));
+    let request = post(&server, &json!({"query": "{ panic(ms: 0) }"})).header("x-request-id", "r1");
+    let (status, body, code) = send(request).await;
+    assert_eq!((status, code.as_str()), (500, "INTERNAL_SERVER_ERROR"));
+    assert_eq!(body["errors"][0]["extensions"]["requestId"], "r1");
+    assert!(!body.to_string().contains("as asked"), "{body}");
+}
+
+#[tokio::test]
+async fn other_sites_may_read_only_where_they_are_allowed() {
+    let server = Server::start(&["--allow-origin=https://app.example.org"]).await;
+    let ask = async |origin: &str| {
+        let request = post(&server, &json!({"query": "{ hello }"})).header("origin", origin);
+        let response = request.send().await.unwrap();
+        response
+            .headers()
+            .get("access-control-allow-origin")
+            .map(|v| v.to_str().unwrap().to_owned())
+    };
+    assert_eq!(ask("https://app.example.org").await.as_deref(), Some("https://app.example.org"));
+    assert_eq!(ask("https://evil.example").await, None);
+}
+
+#[tokio::test]
+async fn pages_load_nothing_from_elsewhere() {
+    let server = Server::start(&[]).await;
+    let get = async |path: &str| {
+        let url = format!("http://{}{path}", server.address);
+        let response = Client::new().get(url).send().await.unwrap();
+        assert!(response.status().is_success(), "{path}");
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        (policy, response.text().await.unwrap())
+    };
+    let (policy, page) = get("/playground").await;
+    assert!(policy.contains("script-src 'self'") && !policy.contains("http"), "{policy}");
+    assert!(!page.contains("://"), "{page}");
+    let files: Vec<&str> =
+        page.split('"').filter(|part| part.starts_with("/playground/")).collect();
+    assert_eq!(files.len(), 6, "{files:?}");
+    for path in files {
+        assert!(!get(path).await.1.is_empty(), "{path}");
+    }
+    assert!(get("/healthz").await.0.starts_with("default-src 'none'"));
+}
+
+#[tokio::test]
+async fn a_server_that_shuts_down_is_not_ready() {
+    let server = Server::start(&[]).await;
+    let ready = async || {
+        let url = format!("http://{}/readyz", server.address);
+        Client::new().get(url).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ready().await, 200);
+    server.edge.shut_down().await;
+    assert_eq!(ready().await, 503);
+}

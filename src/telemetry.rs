@@ -1,0 +1,58 @@
+//! Logs and metrics. Both are one a process, whatever number of servers run in it.
+
+use std::{io::IsTerminal, sync::OnceLock, time::Duration};
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, filter::ParseError};
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Bounds of the histogram of durations, in seconds.
+const BUCKETS_SECONDS: [f64; 14] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// How often the recorder tidies up what was recorded.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Starts logging, to stderr.
+///
+/// # Errors
+/// When the filter is none.
+pub fn init_logs(config: &LogConfig) -> Result<(), ParseError> {
+    let filter = EnvFilter::builder().parse(&config.log)?;
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    // It fails only where somebody else logs already, which is as well.
+    let _ = match config.log_format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    };
+    Ok(())
+}
+
+/// Starts recording metrics, once; `None` where another recorder is installed.
+fn recorder() -> Option<&'static PrometheusHandle> {
+    static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    let install = || {
+        let builder = PrometheusBuilder::new().set_buckets(&BUCKETS_SECONDS).ok()?;
+        builder.install_recorder().ok()
+    };
+    RECORDER.get_or_init(install).as_ref()
+}
+
+/// Records metrics, and tidies them up now and then; never returns.
+pub async fn record_metrics() {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        ticks.tick().await;
+        if let Some(recorder) = recorder() {
+            recorder.run_upkeep();
+        }
+    }
+}
+
+/// `GET /metrics`, as Prometheus reads it.
+pub async fn render_metrics() -> String {
+    recorder().map(PrometheusHandle::render).unwrap_or_default()
+}
