@@ -17,6 +17,12 @@ use crate::config::LimitsConfig;
 /// recurses on each before it counts, and overflows its stack at a few thousand.
 const MAX_NESTING: usize = 100;
 
+/// Most lists of the introspection schema within one another, as in `fields { type { fields` .
+/// Each multiplies the answer by what a type has; tools need one.
+const MAX_INTROSPECTION_LISTS: u64 = 2;
+/// The fields that are such lists.
+const INTROSPECTION_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+
 /// A limit that a document exceeds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Exceeded {
@@ -35,6 +41,9 @@ pub enum Exceeded {
     /// Brackets nested deeper than the parser may go.
     #[error("the document nests brackets deeper than {MAX_NESTING}")]
     Nesting,
+    /// Introspection that asks for lists within lists within lists.
+    #[error("introspection may nest {MAX_INTROSPECTION_LISTS} lists, such as fields, at most")]
+    Introspection,
     /// A fragment that spreads itself, if through others.
     #[error("fragment {name} spreads itself")]
     Cycle {
@@ -49,7 +58,7 @@ impl From<Exceeded> for ServerError {
     fn from(exceeded: Exceeded) -> Self {
         let pos = match &exceeded {
             Exceeded::Cycle { pos, .. } => Some(*pos),
-            Exceeded::Count { .. } | Exceeded::Nesting => None,
+            Exceeded::Count { .. } | Exceeded::Nesting | Exceeded::Introspection => None,
         };
         let mut error = Self::new(exceeded.to_string(), pos);
         let extensions = error.extensions.get_or_insert_default();
@@ -102,6 +111,10 @@ struct Cost {
     directives: u64,
     /// Fields on the set's own level.
     fields: u64,
+    /// Introspection's lists within one another, if this is introspection.
+    lists: u64,
+    /// The most of them under one `__schema` or `__type`.
+    introspection: u64,
 }
 
 type Memo<'a> = HashMap<&'a Name, Cost>;
@@ -129,7 +142,12 @@ impl Cost {
 
     fn of_field(field: &Field, memo: &Memo<'_>) -> Self {
         let inner = Self::of(&field.selection_set, memo).and_itself();
+        let name = field.name.node.as_str();
+        let lists = inner.lists.saturating_add(u64::from(INTROSPECTION_LISTS.contains(&name)));
+        let introspection = if matches!(name, "__schema" | "__type") { lists } else { 0 };
         Self {
+            lists,
+            introspection: inner.introspection.max(introspection),
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
             fields: 1,
@@ -153,9 +171,14 @@ impl Cost {
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.fields = self.fields.saturating_add(other.fields);
+        self.lists = self.lists.max(other.lists);
+        self.introspection = self.introspection.max(other.introspection);
     }
 
     fn check(&self, limits: &LimitsConfig) -> Result<(), Exceeded> {
+        if self.introspection > MAX_INTROSPECTION_LISTS {
+            return Err(Exceeded::Introspection);
+        }
         within("levels of fields", self.depth, limits.max_depth, "--max-depth")?;
         within("selections", self.nodes, limits.max_nodes, "--max-nodes")?;
         within("aliases", self.aliases, limits.max_aliases, "--max-aliases")?;
@@ -352,6 +375,22 @@ mod tests {
         let spreads = (0..21).map(|n| format!("f{n} {{ ...f }} ")).collect::<String>();
         let text = format!("{{ {spreads} }} fragment f on X {{ a: x b: x c: x d: x e: x }}");
         assert_eq!(flag(&text), "--max-aliases");
+    }
+
+    #[test]
+    fn introspection_does_not_multiply() {
+        let once = "{ __schema { types { fields { args { type { ofType { name } } } } } } }";
+        assert_eq!(verdict(once), Ok(()));
+        for text in [
+            "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }",
+            "{ __type(name: \"a\") { ...f } } \
+             fragment f on __Type { fields { type { interfaces { ...g } } } } \
+             fragment g on __Type { possibleTypes { name } }",
+        ] {
+            assert_eq!(verdict(text), Err(Exceeded::Introspection), "{text}");
+        }
+        // Elsewhere these are names like others.
+        assert_eq!(verdict("{ fields { fields { fields { fields { a } } } } }"), Ok(()));
     }
 
     #[test]
