@@ -36,7 +36,7 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
             aftermath::publish(&context.events, changes).await;
         }
     };
-    tokio::join!(publish, context.locks.release(grant));
+    Box::pin(async { tokio::join!(publish, context.locks.release(grant)) }).await;
     for (posting, answer) in ready.into_iter().zip(answers) {
         posting.answer(answer);
     }

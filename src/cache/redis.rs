@@ -128,13 +128,13 @@ impl RedisBackend {
     pub(super) async fn size(&self) -> Size {
         let mut size = Size::default();
         for node in self.0.nodes() {
-            let mut replies =
-                self.0.send_to(&node, vec![Command::new("INFO", ["everything"])]).await;
-            let Some(Ok(info)) = replies.pop() else { continue };
+            let commands = ["INFO", "DBSIZE"].map(|name| Command::new(name, Vec::<Value>::new()));
+            let replies = self.0.send_to(&node, commands.into()).await;
+            let [Ok(info), Ok(keys)] = replies.as_slice() else { continue };
             let info = info.as_string().unwrap_or_default();
             add(&mut size.bytes, line(&info, "used_memory:"));
             add(&mut size.evictions, line(&info, "evicted_keys:"));
-            add(&mut size.keys, line(&info, "db0:keys=").or(Some(0)));
+            add(&mut size.keys, keys.as_u64());
         }
         size
     }
@@ -226,7 +226,5 @@ fn add(sum: &mut Option<u64>, more: Option<u64>) {
 
 /// The number that follows a name in what INFO says.
 fn line(info: &str, name: &str) -> Option<u64> {
-    let rest = info.lines().find_map(|line| line.strip_prefix(name))?;
-    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    rest[..digits].parse().ok()
+    info.lines().find_map(|line| line.strip_prefix(name))?.trim().parse().ok()
 }

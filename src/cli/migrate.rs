@@ -8,8 +8,9 @@ use crate::config::DatabaseConfig;
 /// Where to.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Up, unless said otherwise.
     #[command(subcommand)]
-    action: Action,
+    action: Option<Action>,
     #[command(flatten)]
     database: DatabaseConfig,
 }
@@ -35,7 +36,7 @@ enum Action {
 pub async fn run(args: Args) -> Result<(), Failure> {
     let database = connect(&args.database).await?;
     let writer = database.writer();
-    let done = match args.action {
+    let done = match args.action.unwrap_or(Action::Up) {
         Action::Up => migrations::up(writer).await,
         Action::Down { steps, all } => migrations::down(writer, (!all).then_some(steps)).await,
         Action::Status => Ok(()),

@@ -245,7 +245,7 @@ async fn a_killed_redis_is_a_gap() {
 #[tokio::test]
 async fn a_paused_redis_is_a_gap() {
     let server = RedisServer::start();
-    let (first, second) = (server.connect().await, server.connect().await);
+    let (first, second) = (server.connect_hasty().await, server.connect().await);
     let one = Events::connect("one", Some(&first));
     let two = Events::connect("two", Some(&second));
     tokio::join!(settled(&one), settled(&two));

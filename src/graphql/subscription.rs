@@ -91,7 +91,7 @@ impl Subscription {
         let uids: Vec<Uid> = after.iter().map(|(uid, _)| uid.clone()).collect();
         let changes = ctx.state().events.subscribe(&uids);
         let loaders = Arc::clone(&ctx.session().loaders);
-        Ok(watch(Watch { loaders, sent: HashMap::with_capacity(uids.len()) }, after, changes))
+        Ok(watch(Watch { loaders, changes, sent: HashMap::with_capacity(uids.len()) }, after))
     }
 }
 
@@ -116,13 +116,12 @@ fn after_each(
 fn watch(
     mut watch: Watch,
     after: Vec<(Uid, Option<i64>)>,
-    mut changes: events::Subscription,
 ) -> impl Stream<Item = Result<BalanceEvent>> {
     try_stream! {
         for event in watch.begin(after).await? {
             yield event;
         }
-        while let Some(delivery) = changes.next().await {
+        while let Some(delivery) = watch.changes.next().await {
             // What this request read for the event before is history.
             watch.loaders.start_over().await;
             match delivery {
@@ -144,6 +143,8 @@ fn watch(
 /// What one subscriber was sent.
 struct Watch {
     loaders: Arc<Loaders>,
+    /// What it is sent from; it yields a gap where a version is missing.
+    changes: events::Subscription,
     /// The last version of each wallet; none of a wallet that does not exist yet.
     sent: HashMap<Uid, Option<i64>>,
 }
@@ -163,6 +164,9 @@ impl Watch {
         });
         let mut events = Vec::new();
         for (uid, version, first) in try_join_all(first).await? {
+            if let Some(version) = version {
+                self.changes.covered(&uid, version);
+            }
             self.sent.insert(uid, version);
             events.extend(first);
         }
@@ -189,6 +193,7 @@ impl Watch {
         let mut events = Vec::new();
         for wallet in try_join_all(latest).await?.into_iter().flatten() {
             let version = wallet.version;
+            self.changes.covered(&wallet.uid, version);
             let Some(sent) = self.sent.get_mut(&wallet.uid) else { continue };
             if sent.is_none_or(|sent| version > sent) {
                 let skipped = sent.replace(version).map_or(0, |sent| version - sent - 1);

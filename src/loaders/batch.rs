@@ -141,7 +141,9 @@ mod tests {
 
         async fn fetch(&self, keys: &[u32]) -> Fetched<Self> {
             self.batches.fetch_add(1, Ordering::Relaxed);
-            tokio::task::yield_now().await;
+            for _ in 0..5 {
+                tokio::task::yield_now().await;
+            }
             let mut fetched = Fetched::with_capacity(keys.len());
             fetched.add(Ok(keys.iter().filter(|key| *key % 2 == 0).map(|key| (*key, key * 2))));
             if self.broken {
@@ -175,7 +177,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_waiter_outlives_the_one_that_drove_its_batch() {
-        let loader = Batcher::new(Doubles::default());
+        let fetch = Doubles::default();
+        let loader = Batcher::new(fetch.clone());
         let driver = Box::pin(loader.load(2));
         let waiter = Box::pin(loader.load(4));
         let dropped_midway = Box::pin(async {
@@ -186,5 +189,6 @@ mod tests {
         let driven = select(driver, dropped_midway);
         let (_, row) = join(async { drop(driven.await) }, waiter).await;
         assert_eq!(row.unwrap(), Some(8));
+        assert_eq!(fetch.batches.load(Ordering::Relaxed), 2, "the first was dropped midway");
     }
 }

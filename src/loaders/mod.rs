@@ -7,7 +7,10 @@
 mod batch;
 mod order;
 mod page;
+mod read_through;
 mod row;
+#[cfg(test)]
+mod tests;
 mod total;
 mod transaction;
 mod wallet;
@@ -19,8 +22,9 @@ use sea_orm::DatabaseConnection;
 use self::{
     batch::Batcher,
     order::{OrdersByNumber, OrdersByPeriod},
+    read_through::ReadThrough,
     transaction::{LinesByNumber, NewestLines},
-    wallet::{CachedWallets, LatestWallets},
+    wallet::LatestWallets,
 };
 pub use self::{
     order::OrderFilter,
@@ -31,7 +35,15 @@ pub use self::{
     wallet::{Freshness, WalletFilter},
 };
 pub use crate::cache::{KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
-use crate::{cache::Cache, store::Database};
+use crate::{
+    cache::Cache,
+    entity::{
+        self,
+        hot::{channel, merchant, plugin, plugin_config, plugin_pay_type, tenant},
+        user,
+    },
+    store::Database,
+};
 
 /// Where rows are read; cheap to clone.
 #[derive(Clone)]
@@ -55,12 +67,19 @@ impl Sources {
 /// The loaders of one request.
 pub struct Loaders {
     sources: Sources,
-    wallets: Batcher<CachedWallets>,
+    wallets: Batcher<ReadThrough<entity::wallet::Model>>,
     latest_wallets: Batcher<LatestWallets>,
     newest_lines: Batcher<NewestLines>,
     transactions: Batcher<LinesByNumber>,
     orders: Batcher<OrdersByNumber>,
     periods: Batcher<OrdersByPeriod>,
+    users: Batcher<ReadThrough<user::Model>>,
+    merchants: Batcher<ReadThrough<merchant::Model>>,
+    tenants: Batcher<ReadThrough<tenant::Model>>,
+    channels: Batcher<ReadThrough<channel::Model>>,
+    plugins: Batcher<ReadThrough<plugin::Model>>,
+    plugin_configs: Batcher<ReadThrough<plugin_config::Model>>,
+    plugin_pay_types: Batcher<ReadThrough<plugin_pay_type::Model>>,
 }
 
 impl Loaders {
@@ -68,12 +87,19 @@ impl Loaders {
     pub fn new(sources: &Sources) -> Self {
         Self {
             sources: sources.clone(),
-            wallets: Batcher::new(CachedWallets(sources.clone())),
+            wallets: Batcher::new(ReadThrough::new(sources)),
             latest_wallets: Batcher::new(LatestWallets(sources.clone())),
             newest_lines: Batcher::new(NewestLines(sources.clone())),
             transactions: Batcher::new(LinesByNumber(sources.clone())),
             orders: Batcher::new(OrdersByNumber(sources.clone())),
             periods: Batcher::new(OrdersByPeriod(sources.clone())),
+            users: Batcher::new(ReadThrough::new(sources)),
+            merchants: Batcher::new(ReadThrough::new(sources)),
+            tenants: Batcher::new(ReadThrough::new(sources)),
+            channels: Batcher::new(ReadThrough::new(sources)),
+            plugins: Batcher::new(ReadThrough::new(sources)),
+            plugin_configs: Batcher::new(ReadThrough::new(sources)),
+            plugin_pay_types: Batcher::new(ReadThrough::new(sources)),
         }
     }
 
@@ -86,6 +112,13 @@ impl Loaders {
         self.transactions.clear().await;
         self.orders.clear().await;
         self.periods.clear().await;
+        self.users.clear().await;
+        self.merchants.clear().await;
+        self.tenants.clear().await;
+        self.channels.clear().await;
+        self.plugins.clear().await;
+        self.plugin_configs.clear().await;
+        self.plugin_pay_types.clear().await;
     }
 
     /// How the cache does.

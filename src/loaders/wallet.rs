@@ -1,7 +1,5 @@
 //! Wallets.
 
-use std::collections::HashSet;
-
 use super::{
     Loaders, Sources,
     batch::{Fetch, Fetched},
@@ -9,7 +7,6 @@ use super::{
     row::{Row, Sourced},
 };
 use crate::{
-    cache::Lookup,
     entity::{Uid, clock, wallet},
     error::{Error, Result},
     store::wallets,
@@ -26,51 +23,6 @@ pub enum Freshness {
     AtLeast(i64),
     /// The database's.
     Latest,
-}
-
-/// One MGET for the batch, one SELECT for its misses, one script call to fill them (and one to
-/// remember which do not exist).
-#[derive(Clone)]
-pub(super) struct CachedWallets(pub Sources);
-
-impl Fetch for CachedWallets {
-    type Key = Uid;
-    type Row = Sourced<wallet::Model>;
-
-    async fn fetch(&self, uids: &[Uid]) -> Fetched<Self> {
-        let mut fetched = Fetched::with_capacity(uids.len());
-        let mut misses = Vec::new();
-        let lookups = self.0.cache().get::<wallet::Model>(uids).await;
-        for (uid, lookup) in uids.iter().zip(lookups) {
-            match lookup {
-                Lookup::Hit(wallet) => {
-                    let changed_at = wallet.updated_at;
-                    fetched.found(uid.clone(), Sourced::cached(wallet.into(), changed_at));
-                }
-                Lookup::Absent => fetched.absent(uid.clone()),
-                Lookup::Miss => misses.push(uid.clone()),
-            }
-        }
-        if !misses.is_empty() {
-            fetched.add(self.read_and_fill(&misses).await);
-        }
-        fetched
-    }
-}
-
-impl CachedWallets {
-    async fn read_and_fill(&self, uids: &[Uid]) -> Result<Vec<(Uid, Sourced<wallet::Model>)>> {
-        let read_at = clock::now();
-        let rows = wallets::by_uids(self.0.reader(), uids).await?;
-        self.0.cache().fill(&rows).await;
-        if rows.len() < uids.len() {
-            let found: HashSet<&Uid> = rows.iter().map(|row| &row.uid).collect();
-            let absent: Vec<Uid> =
-                uids.iter().filter(|uid| !found.contains(uid)).cloned().collect();
-            self.0.cache().put_absent::<wallet::Model>(&absent).await;
-        }
-        Ok(Row::each(rows).map(|row| (row.uid.clone(), Sourced::stored(row, read_at))).collect())
-    }
 }
 
 /// One SELECT for the batch; the cache is neither asked nor filled.

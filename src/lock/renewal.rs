@@ -42,7 +42,10 @@ impl Held {
         loop {
             ticks.tick().await;
             let lost = backend.renew(&self.current()).await;
-            lost.into_iter().for_each(|(uid, token)| self.forget(&uid, &token));
+            let lost = lost.iter().filter(|(uid, token)| self.forget(uid, token)).count();
+            if lost > 0 {
+                tracing::warn!(lost, "locks were lost before their time; row locks remain");
+            }
         }
     }
 
@@ -56,11 +59,11 @@ impl Held {
         locks.collect()
     }
 
-    /// A lock that was released meanwhile was not lost.
-    fn forget(&self, uid: &Uid, token: &str) {
-        if let Some(lease) = self.0.lock().get_mut(token) {
-            lease.uids.retain(|held| held != uid);
-            tracing::warn!(wallet.uid = %uid, "lost a lock before its time; its row lock remains");
-        }
+    /// Whether it was held: a lock that was released meanwhile was not lost.
+    fn forget(&self, uid: &Uid, token: &str) -> bool {
+        let mut leases = self.0.lock();
+        let Some(lease) = leases.get_mut(token) else { return false };
+        lease.uids.retain(|held| held != uid);
+        true
     }
 }

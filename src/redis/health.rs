@@ -11,6 +11,8 @@ use parking_lot::Mutex;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Between log lines about commands that Redis refuses (no permission, no memory).
+const REFUSAL_PAUSE: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 pub(super) struct Health(Mutex<State>);
@@ -22,6 +24,8 @@ struct State {
     pause: Duration,
     /// Whether this outage is in the log.
     logged: bool,
+    /// When a refused command was last logged.
+    refusal_logged: Option<Instant>,
 }
 
 impl Health {
@@ -53,10 +57,19 @@ impl Health {
         match failure {
             Some(error) => state.failed(error),
             None if state.logged || state.retry_at.is_some() => {
-                *state = State::default();
+                *state = State { refusal_logged: state.refusal_logged, ..State::default() };
                 tracing::info!("Redis answers again");
             }
             None => {}
+        }
+    }
+
+    /// Redis answers, but not what was asked for.
+    pub(super) fn log_refusal(&self, error: &RedisError) {
+        let mut state = self.0.lock();
+        if state.refusal_logged.is_none_or(|at| at.elapsed() > REFUSAL_PAUSE) {
+            state.refusal_logged = Some(Instant::now());
+            tracing::warn!(%error, "Redis refuses a command");
         }
     }
 }

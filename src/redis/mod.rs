@@ -5,49 +5,39 @@
 //! command that spans slots fails, and because only custom commands keep their options in a
 //! pipeline.
 
+mod command;
+mod connect;
 mod health;
 mod listen;
 mod script;
 #[cfg(test)]
 pub mod testing;
 
-use std::{
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use fred::{
     clients::{Client, Pool},
     error::{Error as RedisError, ErrorKind},
-    interfaces::{ClientLike, ClusterInterface, EventInterface},
+    interfaces::{ClientLike, ClusterInterface},
     types::{
-        Builder, ClusterHash, CustomCommand, RespVersion, Value,
-        config::{Config, Options, ReconnectPolicy, Server, UnresponsiveConfig},
+        Value,
+        config::{Options, Server},
     },
 };
 use tokio::sync::broadcast;
 
-use self::{health::Health, listen::Listener};
 pub use self::{
+    command::Command,
     listen::Signal,
     script::{Call, Script},
 };
-use crate::{
-    config::CacheConfig,
-    error::{Error, Result},
-};
+use self::{health::Health, listen::Listener};
 
-/// Most keys in one command or script call: a longer one would keep others waiting.
-const MAX_KEYS: usize = 500;
-/// Most commands that wait on one connection.
-const MAX_WAITING: usize = 10_000;
-/// How often Redis is asked whether it is there.
-const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Messages that wait for a slow listener before it is told of a gap.
 const MAX_MESSAGES: usize = 4_096;
 
 /// A reply, or why there is none.
-pub type Reply = std::result::Result<Value, RedisError>;
+pub type Reply = Result<Value, RedisError>;
 
 /// Connections to one Redis; cheap to clone.
 #[derive(Clone)]
@@ -61,59 +51,7 @@ struct Inner {
     listener: Listener,
 }
 
-/// One command, and the slot that it belongs to.
-pub struct Command {
-    name: &'static str,
-    hash: ClusterHash,
-    args: Vec<Value>,
-}
-
-impl Command {
-    /// A command whose first argument is its key.
-    pub fn new<V: Into<Value>>(name: &'static str, args: impl IntoIterator<Item = V>) -> Self {
-        let args = args.into_iter().map(Into::into).collect();
-        Self { name, hash: ClusterHash::FirstKey, args }
-    }
-
-    /// The slot of this key, where the key is not the first argument.
-    fn at(mut self, key: &str) -> Self {
-        self.hash = ClusterHash::Custom(slot(key));
-        self
-    }
-
-    fn custom(&self) -> CustomCommand {
-        CustomCommand::new_static(self.name, self.hash.clone(), false)
-    }
-}
-
 impl Redis {
-    /// Starts to connect to the configured Redis, without waiting for it: it may be down now
-    /// and come later. `None` where none is configured.
-    ///
-    /// # Errors
-    /// `BadInput` when the URL cannot be used.
-    pub fn connect(config: &CacheConfig) -> Result<Option<Self>> {
-        let Some(url) = &config.redis_url else { return Ok(None) };
-        let refused = |error: RedisError| Error::BadInput(format!("--redis-url: {error}"));
-        let builder = builder(url).map_err(refused)?;
-        let pool = builder.build_pool(config.redis_connections as usize).map_err(refused)?;
-        let listener = Listener::start(builder.build_subscriber_client().map_err(refused)?);
-        // The task that this returns drives the connections until they are closed.
-        drop(pool.connect());
-        log_connection_errors(pool.clients());
-        let options = Options {
-            max_attempts: Some(1),
-            timeout: Some(config.redis_timeout),
-            fail_fast: true,
-            ..Options::default()
-        };
-        let clustered = pool.client_config().server.is_clustered();
-        let redis =
-            Self(Arc::new(Inner { pool, options, clustered, health: Health::default(), listener }));
-        tokio::spawn(heartbeat(Arc::downgrade(&redis.0)));
-        Ok(Some(redis))
-    }
-
     /// Whether Redis is connected and answered in time when it was last asked.
     pub fn is_up(&self) -> bool {
         self.is_connected() && self.0.health.is_closed()
@@ -151,7 +89,11 @@ impl Redis {
             return vec![Err(down()); count];
         }
         let replies = self.dispatch(commands, options).await;
-        self.0.health.record(replies.iter().find_map(|reply| reply.as_ref().err().filter(lost)));
+        let errors = || replies.iter().filter_map(|reply| reply.as_ref().err());
+        self.0.health.record(errors().find(|error| is_lost(error)));
+        if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {
+            self.0.health.log_refusal(refused);
+        }
         replies
     }
 
@@ -178,21 +120,6 @@ impl Redis {
         }
     }
 
-    /// The places of `keys` in groups that one command may name together: all of them, or
-    /// those of one slot on a cluster, and never too many.
-    pub fn groups<K: AsRef<str>>(&self, keys: &[K]) -> Vec<Vec<usize>> {
-        let places = |places: &[usize]| places.chunks(MAX_KEYS).map(<[_]>::to_vec).collect();
-        if !self.0.clustered {
-            let all: Vec<usize> = (0..keys.len()).collect();
-            return places(&all);
-        }
-        let mut slots = std::collections::BTreeMap::<u16, Vec<usize>>::new();
-        for (place, key) in keys.iter().enumerate() {
-            slots.entry(slot(key.as_ref())).or_default().push(place);
-        }
-        slots.values().flat_map(|slot| -> Vec<Vec<usize>> { places(slot) }).collect()
-    }
-
     /// The nodes that hold keys now.
     pub fn nodes(&self) -> Vec<Server> {
         let client = self.0.pool.next_connected();
@@ -215,18 +142,13 @@ impl Redis {
     }
 }
 
-/// The slot of a key: CRC16 of what its braces hold, or of all of it.
-fn slot(key: &str) -> u16 {
-    fred::util::redis_keyslot(key.as_bytes())
-}
-
 /// What a command is answered while Redis is not asked.
 fn down() -> RedisError {
     RedisError::new(ErrorKind::IO, "Redis is not reachable")
 }
 
 /// Whether Redis was not reached, rather than refusing this command.
-fn lost(error: &&RedisError) -> bool {
+fn is_lost(error: &RedisError) -> bool {
     use ErrorKind::{Auth, Backpressure, Canceled, Cluster, IO, Protocol, Routing, Timeout, Tls};
     matches!(
         error.kind(),
@@ -234,44 +156,7 @@ fn lost(error: &&RedisError) -> bool {
     )
 }
 
-fn builder(url: &str) -> std::result::Result<Builder, RedisError> {
-    let mut config = Config::from_url(url)?;
-    config.fail_fast = false;
-    config.version = RespVersion::RESP3;
-    let mut builder = Builder::from_config(config);
-    builder
-        .with_connection_config(|connection| {
-            connection.connection_timeout = Duration::from_millis(500);
-            connection.internal_command_timeout = Duration::from_millis(500);
-            connection.max_command_buffer_len = MAX_WAITING;
-            connection.unresponsive = UnresponsiveConfig {
-                max_timeout: Some(Duration::from_millis(1_500)),
-                interval: Duration::from_millis(300),
-            };
-        })
-        .with_performance_config(|performance| {
-            performance.broadcast_channel_capacity = MAX_MESSAGES;
-        })
-        .set_policy(ReconnectPolicy::new_exponential(0, 50, 1_000, 2));
-    Ok(builder)
-}
-
-/// Asks now and then, so that health is known, and regained, when nobody else asks.
-async fn heartbeat(redis: Weak<Inner>) {
-    loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        let Some(redis) = redis.upgrade().map(Redis) else { return };
-        // What comes of it is recorded where it is sent.
-        let _ = redis.send_one(Command::new("PING", Vec::<Value>::new())).await;
-    }
-}
-
-/// At debug: that Redis is gone is logged where it is noticed, once.
-fn log_connection_errors(clients: &[Client]) {
-    for client in clients {
-        drop(client.on_error(|(error, server)| async move {
-            tracing::debug!(%error, ?server, "Redis connection");
-            Ok(())
-        }));
-    }
+/// Whether a node does not know a script (yet).
+fn is_unknown(error: &RedisError) -> bool {
+    error.details().starts_with("NOSCRIPT")
 }

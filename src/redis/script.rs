@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use fred::types::Value;
 
-use super::{Command, Redis, Reply};
+use super::{Command, Redis, Reply, is_unknown};
 
 /// A script, and its digest once it is needed.
 pub struct Script {
@@ -49,7 +49,8 @@ impl Redis {
     pub async fn run(&self, script: &Script, calls: &[Call]) -> Vec<Reply> {
         let by_digest = calls.iter().map(|call| call.command("EVALSHA", script.digest()));
         let mut replies = self.send(by_digest.collect()).await;
-        let unknown: Vec<usize> = (0..calls.len()).filter(|&i| is_unknown(&replies[i])).collect();
+        let is_unknown = |&place: &usize| replies[place].as_ref().is_err_and(is_unknown);
+        let unknown: Vec<usize> = (0..calls.len()).filter(is_unknown).collect();
         if !unknown.is_empty() {
             let by_text = unknown.iter().map(|&i| calls[i].command("EVAL", script.text));
             let again = self.send(by_text.collect()).await;
@@ -59,8 +60,4 @@ impl Redis {
         }
         replies
     }
-}
-
-fn is_unknown(reply: &Reply) -> bool {
-    reply.as_ref().is_err_and(|error| error.details().starts_with("NOSCRIPT"))
 }

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 use super::Redis;
 use crate::config::CacheConfig;
 
+const HASTY: Duration = Duration::from_millis(50);
+const PATIENT: Duration = Duration::from_secs(2);
+
 /// A Redis that keeps nothing.
 pub struct RedisServer {
     port: u16,
@@ -97,9 +100,14 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Connections of the service's own kind.
+    /// Connections of the service's own kind, but patient: a busy machine is no outage.
     pub async fn connect(&self) -> Redis {
-        connect(&self.url()).await
+        connect(&self.url(), PATIENT).await
+    }
+
+    /// Connections that give up as soon as the service's own.
+    pub async fn connect_hasty(&self) -> Redis {
+        connect(&self.url(), HASTY).await
     }
 }
 
@@ -136,14 +144,15 @@ impl RedisCluster {
 
     /// Connections of the service's own kind.
     pub async fn connect(&self) -> Redis {
-        connect(&self.0[0].url().replace("redis://", "redis-cluster://")).await
+        connect(&self.0[0].url().replace("redis://", "redis-cluster://"), PATIENT).await
     }
 }
 
 /// Connects, and waits until that is done.
-async fn connect(url: &str) -> Redis {
-    let redis = Redis::connect(&config(Some(url))).unwrap().unwrap();
-    until(|| redis.is_connected()).await;
+async fn connect(url: &str, redis_timeout: Duration) -> Redis {
+    let config = CacheConfig { redis_timeout, ..config(Some(url)) };
+    let redis = Redis::connect(&config).unwrap().unwrap();
+    assert!(redis.wait(Duration::from_secs(10)).await);
     redis
 }
 
@@ -152,8 +161,7 @@ pub fn config(url: Option<&str>) -> CacheConfig {
     CacheConfig {
         redis_url: url.map(str::to_owned),
         redis_connections: 2,
-        // A busy test machine is not an outage.
-        redis_timeout: Duration::from_millis(80),
+        redis_timeout: HASTY,
         cache_capacity: 100_000,
         cache_users: true,
     }

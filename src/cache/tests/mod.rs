@@ -4,9 +4,15 @@ mod entries;
 mod outage;
 mod periods;
 
+use std::time::Instant;
+
 use chrono::{DateTime, Utc};
 
-use super::*;
+use super::{
+    backend::{Write, Written},
+    entry::Entry,
+    *,
+};
 use crate::{
     entity::{Money, OrderNo, Period, TransactionNo, order, transaction, wallet},
     redis::testing::{RedisCluster, RedisServer, config},

@@ -36,7 +36,7 @@ async fn a_killed_redis_costs_nothing() {
 #[tokio::test]
 async fn a_paused_redis_never_shows_what_was_replaced() {
     let server = RedisServer::start();
-    let cache = cache_in(&server.connect().await);
+    let cache = cache_in(&server.connect_hasty().await);
     cache.put(&[wallet("ann", 1), wallet("bob", 1)]).await;
     let before = PeriodOrders::default();
     cache.put_period(&period(), &before, &[order(1, 1), order(2, 1)]).await;
@@ -138,4 +138,44 @@ async fn clearing_takes_what_is_ours() {
     cache.0.backend.clear().await.unwrap();
     assert_eq!(cache.snapshot().await.keys, Some(1));
     assert_eq!(cluster.0[0].cli(&["get", "theirs"]).trim(), "x");
+}
+
+/// Too many failed writes to remember: nothing is believed, and all of it is removed.
+#[tokio::test]
+async fn an_overflow_clears_the_cache() {
+    let cache = in_memory();
+    cache.put(&[wallet("ann", 1)]).await;
+    for number in 0..=100_000 {
+        let key = format!("wallet_balance_u{number}");
+        cache.0.outage.raise(Place { keyspace: Keyspace::Wallet, key, field: None }, 1);
+    }
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    until(|| !cache.degraded()).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    cache.put(&[wallet("ann", 1)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 1)));
+}
+
+/// A cluster that lost a node answers late, if at all; requests do not wait for it.
+#[tokio::test]
+async fn a_cluster_without_a_node_costs_little() {
+    let mut cluster = RedisCluster::start();
+    let cache = cache_in(&cluster.connect().await);
+    let ids: Vec<Uid> = (0..50).map(|n| uid(&format!("u{n}"))).collect();
+    let wallets = |version| ids.iter().map(|id| wallet(id.as_str(), version)).collect::<Vec<_>>();
+    cache.put(&wallets(1)).await;
+    cluster.0[2].kill();
+    cache.put(&wallets(2)).await;
+    for _ in 0..20 {
+        let started = Instant::now();
+        let found = cache.get::<wallet::Model>(&ids).await;
+        assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
+        assert!(found.iter().zip(wallets(1)).all(|(found, old)| *found != Lookup::Hit(old)));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    cluster.0[2].restart();
+    until(|| !cache.degraded()).await;
+    cache.put(&wallets(3)).await;
+    let found = cache.get::<wallet::Model>(&ids).await;
+    assert!(found.into_iter().zip(wallets(3)).all(|(found, new)| found == Lookup::Hit(new)));
 }

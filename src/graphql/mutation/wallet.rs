@@ -170,7 +170,8 @@ impl WalletMutationPayload {
         self.reply.errors.clone()
     }
 
-    /// The wallet as the operation left it; null when nothing was done.
+    /// The wallet as the operation left it; a refusal leaves it as it was. Null when there is
+    /// none.
     async fn wallet(&self, ctx: &Context<'_>) -> Option<Wallet> {
         self.reply.wallet(ctx, &self.uid)
     }
@@ -201,13 +202,14 @@ impl TransferPayload {
         self.reply.errors.clone()
     }
 
-    /// The wallet that paid, as the operation left it; null when nothing was done.
+    /// The wallet that paid, as the operation left it; a refusal leaves it as it was. Null when
+    /// there is none.
     async fn from_wallet(&self, ctx: &Context<'_>) -> Option<Wallet> {
         self.reply.wallet(ctx, &self.from_uid)
     }
 
-    /// The wallet that was paid, as the operation left it; null when nothing was done, and for
-    /// a user whose it is not.
+    /// The wallet that was paid, as the operation left it; a refusal leaves it as it was. Null
+    /// when there is none, and for a user whose it is not.
     async fn to_wallet(&self, ctx: &Context<'_>) -> Option<Wallet> {
         self.reply.wallet(ctx, &self.to_uid)
     }

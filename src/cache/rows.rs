@@ -1,0 +1,150 @@
+//! Rows, and lists of rows, under keys of their own.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::{
+    Cache, Cached, Lookup, OnLoss,
+    backend::{Lost, Write, Written},
+    entry::{Entry, Found, jittered},
+    keyspaces,
+    outage::Place,
+    stats::count,
+};
+
+/// How long the absence of a row is remembered, before jitter.
+const ABSENT_TTL: Duration = Duration::from_secs(5);
+
+impl Cache {
+    /// Looks up `ids`, answers in their order. One MGET (a pipeline by slot on a cluster).
+    pub async fn get<T: Cached>(&self, ids: &[T::Id]) -> Vec<Lookup<T>> {
+        if ids.is_empty() || self.skips(T::KEYSPACE) || self.0.outage.is_overflown() {
+            return vec![Lookup::Miss; ids.len()];
+        }
+        let started = Instant::now();
+        let keys: Vec<String> = ids.iter().map(|id| T::KEYSPACE.key(id)).collect();
+        // Before Redis is asked: a floor may be settled while an answer from before is on its way.
+        let floor = |key: &String| self.0.outage.floor(T::KEYSPACE, key);
+        let floors: Vec<i64> = keys.iter().map(floor).collect();
+        let texts = self.0.backend.get(&keys).await;
+        self.0.stats.of(T::KEYSPACE).took(started);
+        let found = ids.iter().zip(floors).zip(texts);
+        found.map(|((id, floor), text)| self.read(id, floor, text)).collect()
+    }
+
+    fn read<T: Cached>(
+        &self,
+        id: &T::Id,
+        floor: i64,
+        text: Result<Option<Bytes>, Lost>,
+    ) -> Lookup<T> {
+        let counters = self.0.stats.of(T::KEYSPACE);
+        let found = decode(id, text).unwrap_or_else(|| {
+            count(&counters.errors, 1);
+            Lookup::Miss
+        });
+        match found {
+            Lookup::Hit((version, value)) if version >= floor => {
+                count(&counters.hits, 1);
+                Lookup::Hit(value)
+            }
+            Lookup::Absent if floor == i64::MIN => {
+                count(&counters.negative_hits, 1);
+                Lookup::Absent
+            }
+            Lookup::Hit(_) | Lookup::Absent | Lookup::Miss => {
+                count(&counters.misses, 1);
+                Lookup::Miss
+            }
+        }
+    }
+
+    /// Stores rows that were committed, where they are newer than what is there. One script
+    /// call (by slot). What cannot be stored now is made up for later, and nothing older is
+    /// read here until then.
+    pub async fn put<T: Cached>(&self, rows: &[T]) {
+        self.write(self.row_writes(rows), OnLoss::Remember).await;
+    }
+
+    /// Stores rows that were read from the database, where they are newer than what is there:
+    /// like [`Self::put`], but what cannot be stored is forgotten.
+    pub async fn fill<T: Cached>(&self, rows: &[T]) {
+        self.write(self.row_writes(rows), OnLoss::Forget).await;
+    }
+
+    /// Remembers for a short while that these rows do not exist, where nothing is there.
+    pub async fn put_absent<T: Cached>(&self, ids: &[T::Id]) {
+        let absent = |id| Write { ttl: jittered(ABSENT_TTL), ..write::<T>(id, Entry::absent()) };
+        self.write(ids.iter().map(absent).collect(), OnLoss::Forget).await;
+    }
+
+    /// Forgets values older than the given version, and lets none of them come back.
+    pub async fn invalidate<T: Cached>(&self, ids: &[(T::Id, i64)]) {
+        let outdated = |(id, version): &(T::Id, i64)| write::<T>(id, Entry::outdated(*version));
+        self.write(ids.iter().map(outdated).collect(), OnLoss::Remember).await;
+    }
+
+    /// Remembers that these rows were deleted when they had the given version, and lets
+    /// nothing as old come back.
+    pub async fn remove<T: Cached>(&self, ids: &[(T::Id, i64)]) {
+        let removed = |(id, version): &(T::Id, i64)| write::<T>(id, Entry::removed(*version));
+        self.write(ids.iter().map(removed).collect(), OnLoss::Remember).await;
+    }
+
+    fn row_writes<T: Cached>(&self, rows: &[T]) -> Vec<Write> {
+        let row_write = |row: &T| match keyspaces::encode(row.json()) {
+            Ok(text) => Some(write::<T>(&row.id(), Entry::row(row.version(), text))),
+            Err(error) => {
+                tracing::error!(keyspace = T::KEYSPACE.name(), %error, "cannot be cached");
+                None
+            }
+        };
+        rows.iter().filter_map(row_write).collect()
+    }
+
+    async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) {
+        writes.retain(|write| !self.skips(write.keyspace));
+        if writes.is_empty() {
+            return;
+        }
+        let places: Vec<(Place, i64)> = writes.iter().map(place).collect();
+        let written = self.0.backend.put(writes).await;
+        for ((place, floor), written) in places.into_iter().zip(written) {
+            let counters = self.0.stats.of(place.keyspace);
+            match written {
+                Written::Stored => count(&counters.fills, 1),
+                Written::Stale => count(&counters.rejected_stale, 1),
+                Written::Lost => self.lost(place, floor, on_loss),
+            }
+        }
+    }
+}
+
+fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {
+    let keyspace = T::KEYSPACE;
+    Write { keyspace, key: keyspace.key(id), entry, ttl: jittered(keyspace.ttl()) }
+}
+
+/// Where it is written, and the lowest version that may be read when that fails.
+fn place(write: &Write) -> (Place, i64) {
+    let place = Place { keyspace: write.keyspace, key: write.key.clone(), field: None };
+    (place, write.entry.floor())
+}
+
+/// A value and its version; `None` when it cannot be read.
+fn decode<T: Cached>(id: &T::Id, text: Result<Option<Bytes>, Lost>) -> Option<Lookup<(i64, T)>> {
+    let Some(text) = text.ok()? else { return Some(Lookup::Miss) };
+    match Found::parse(&text) {
+        Found::Absent(_) => Some(Lookup::Absent),
+        Found::Unknown(_) => Some(Lookup::Miss),
+        Found::Row(json) => {
+            let unreadable = |error: &serde_json::Error| {
+                tracing::debug!(keyspace = T::KEYSPACE.name(), %id, %error, "unreadable entry");
+            };
+            let json = keyspaces::decode(json).inspect_err(unreadable).ok()?;
+            let value = T::from_json(id, json);
+            Some(Lookup::Hit((value.version(), value)))
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Rows that are cached under a key of their own: wallets, users and hot data are read alike.
+
+use std::{collections::HashSet, fmt::Debug, marker::PhantomData};
+
+use chrono::{DateTime, Utc};
+use sea_orm::{DatabaseConnection, DbErr};
+
+use super::{
+    Loaders, Sources,
+    batch::{Batcher, Fetch, Fetched},
+    row::{Row, Sourced},
+};
+use crate::{
+    cache::{Cached, Lookup},
+    entity::{
+        clock,
+        hot::{channel, merchant, plugin, plugin_config, plugin_pay_type, tenant},
+        user, wallet,
+    },
+    error::Result,
+    store::{hot, users, wallets},
+};
+
+/// A row that is cached under a key of its own.
+pub trait Stored: Cached<Id: Debug> {
+    /// Those of `ids` that exist. One SELECT.
+    fn select(
+        connection: &DatabaseConnection,
+        ids: &[Self::Id],
+    ) -> impl Future<Output = Result<Vec<Self>, DbErr>> + Send;
+
+    /// When it last changed.
+    fn changed_at(&self) -> DateTime<Utc>;
+
+    /// The loader of such rows.
+    fn loader(loaders: &Loaders) -> &Batcher<ReadThrough<Self>>;
+}
+
+/// One MGET for the batch, one SELECT for its misses, one script call to fill them (and one to
+/// remember which do not exist).
+pub struct ReadThrough<T>(Sources, PhantomData<T>);
+
+impl<T> ReadThrough<T> {
+    /// Reads from these.
+    pub fn new(sources: &Sources) -> Self {
+        Self(sources.clone(), PhantomData)
+    }
+}
+
+impl<T> Clone for ReadThrough<T> {
+    fn clone(&self) -> Self {
+        Self::new(&self.0)
+    }
+}
+
+impl<T: Stored> Fetch for ReadThrough<T> {
+    type Key = T::Id;
+    type Row = Sourced<T>;
+
+    async fn fetch(&self, ids: &[T::Id]) -> Fetched<Self> {
+        let mut fetched = Fetched::with_capacity(ids.len());
+        let mut misses = Vec::new();
+        for (id, lookup) in ids.iter().zip(self.0.cache().get::<T>(ids).await) {
+            match lookup {
+                Lookup::Hit(row) => {
+                    let changed_at = row.changed_at();
+                    fetched.found(id.clone(), Sourced::cached(row.into(), changed_at));
+                }
+                Lookup::Absent => fetched.absent(id.clone()),
+                Lookup::Miss => misses.push(id.clone()),
+            }
+        }
+        if !misses.is_empty() {
+            fetched.add(self.read_and_fill(&misses).await);
+        }
+        fetched
+    }
+}
+
+impl<T: Stored> ReadThrough<T> {
+    async fn read_and_fill(&self, ids: &[T::Id]) -> Result<Vec<(T::Id, Sourced<T>)>> {
+        let read_at = clock::now();
+        let rows = T::select(self.0.reader(), ids).await?;
+        self.0.cache().fill(&rows).await;
+        if rows.len() < ids.len() {
+            let found: HashSet<T::Id> = rows.iter().map(Cached::id).collect();
+            let absent: Vec<T::Id> = ids.iter().filter(|id| !found.contains(id)).cloned().collect();
+            self.0.cache().put_absent::<T>(&absent).await;
+        }
+        Ok(Row::each(rows).map(|row| (row.id(), Sourced::stored(row, read_at))).collect())
+    }
+}
+
+impl Loaders {
+    /// A row by its id, such as `row::<merchant::Model>(7)`, if there is one.
+    ///
+    /// # Errors
+    /// The database's, for what is not cached.
+    pub async fn row<T: Stored>(&self, id: T::Id) -> Result<Option<Sourced<T>>> {
+        T::loader(self).load(id).await
+    }
+}
+
+/// How each noun is read, and which loader it has.
+macro_rules! stored {
+    ($($row:ty: $select:path, $changed_at:ident, $loader:ident;)*) => {$(
+        impl Stored for $row {
+            async fn select(
+                connection: &DatabaseConnection,
+                ids: &[Self::Id],
+            ) -> Result<Vec<Self>, DbErr> {
+                $select(connection, ids).await
+            }
+
+            fn changed_at(&self) -> DateTime<Utc> {
+                self.$changed_at
+            }
+
+            fn loader(loaders: &Loaders) -> &Batcher<ReadThrough<Self>> {
+                &loaders.$loader
+            }
+        }
+    )*};
+}
+
+stored! {
+    wallet::Model: wallets::by_uids, updated_at, wallets;
+    user::Model: users::by_uids, updated_at, users;
+    merchant::Model: hot::by_ids::<merchant::Entity>, update_datetime, merchants;
+    tenant::Model: hot::by_ids::<tenant::Entity>, update_datetime, tenants;
+    channel::Model: hot::by_ids::<channel::Entity>, update_datetime, channels;
+    plugin::Model: hot::by_ids::<plugin::Entity>, update_datetime, plugins;
+    plugin_config::Model: hot::by_ids::<plugin_config::Entity>, update_datetime, plugin_configs;
+    plugin_pay_type::Model: hot::by_ids::<plugin_pay_type::Entity>, update_datetime, plugin_pay_types;
+}

@@ -1,0 +1,18 @@
+//! The service as its clients meet it: a real server, on real stores.
+
+mod access;
+mod cluster;
+mod edge;
+mod idempotency;
+mod live;
+mod migrating;
+mod money;
+mod movements;
+mod orders;
+mod outage;
+mod program;
+mod roundtrips;
+mod shared_cache;
+mod support;
+mod transactions;
+mod wallets;

@@ -1,0 +1,187 @@
+//! Instances of the service, each a real server on a free port.
+
+use std::{
+    ops::Deref,
+    time::{Duration, Instant},
+};
+
+use clap::{Args, Command, FromArgMatches};
+use sea_orm::{Database, DatabaseConnection};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, time::sleep};
+use wallet_bff::{app::App, auth::Role, config::Config};
+
+use super::{
+    Client,
+    servers::{cluster, postgres, redis::Redis},
+    tokens,
+};
+
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// What an instance keeps its rows and its cache in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// What one gets without configuration: an SQLite file and a cache in the process.
+    Embedded,
+    /// A database of its own in the shared PostgreSQL, and a Redis of its own.
+    PostgresRedis,
+    /// The same on the shared Redis Cluster of three masters.
+    PostgresCluster,
+}
+
+/// An instance with a database and a cache of its own. Speaks as an ADMIN.
+pub struct TestApp {
+    instance: Instance,
+    stores: Stores,
+}
+
+/// A running server; speaks as an ADMIN. Dropping it stops it.
+pub struct Instance {
+    client: Client,
+    /// The server stops when this is dropped.
+    _stop: oneshot::Sender<()>,
+}
+
+/// What instances share.
+struct Stores {
+    database_url: String,
+    redis_url: Option<String>,
+    redis: Option<Redis>,
+    database: DatabaseConnection,
+    /// Where the SQLite file is.
+    _folder: TempDir,
+}
+
+impl TestApp {
+    /// On the embedded defaults.
+    pub async fn start() -> Self {
+        Self::start_on(Backend::Embedded).await
+    }
+
+    /// On stores of its own, which are empty.
+    pub async fn start_on(backend: Backend) -> Self {
+        Self::start_with(backend, &[]).await
+    }
+
+    /// The same, with more flags.
+    pub async fn start_with(backend: Backend, flags: &[&str]) -> Self {
+        Self::start_beside(backend, backend.redis(), flags).await
+    }
+
+    /// On PostgreSQL and this Redis, which may be stopped.
+    pub async fn start_with_redis(redis: Redis) -> Self {
+        Self::start_beside(Backend::PostgresRedis, Some(redis), &[]).await
+    }
+
+    async fn start_beside(backend: Backend, redis: Option<Redis>, flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let database_url = match backend {
+            Backend::Embedded => format!("sqlite://{}/wallets.db", folder.path().display()),
+            Backend::PostgresRedis | Backend::PostgresCluster => postgres::database().await,
+        };
+        let redis_url = match backend {
+            Backend::PostgresCluster => Some(cluster::url()),
+            _ => redis.as_ref().map(Redis::url),
+        };
+        // The instance makes the SQLite file, so it comes first.
+        let instance = Instance::start(&database_url, redis_url.as_deref(), flags).await;
+        if redis.as_ref().is_none_or(Redis::runs) {
+            instance.wait_until_up().await;
+        }
+        let database = Database::connect(&database_url).await.expect("the database accepts");
+        let stores = Stores { database_url, redis_url, redis, database, _folder: folder };
+        Self { instance, stores }
+    }
+
+    /// A second instance on the same database and cache.
+    pub async fn another_instance(&self) -> Instance {
+        let stores = &self.stores;
+        let instance =
+            Instance::start(&stores.database_url, stores.redis_url.as_deref(), &[]).await;
+        instance.wait_until_up().await;
+        instance
+    }
+
+    /// The database itself, for what is given and what is stored.
+    pub fn database(&self) -> &DatabaseConnection {
+        &self.stores.database
+    }
+
+    /// The test's own Redis, to kill, pause and restart.
+    pub fn redis(&mut self) -> &mut Redis {
+        self.stores.redis.as_mut().expect("a Redis of its own: Backend::PostgresRedis")
+    }
+
+    /// A connection to what the instance caches in.
+    pub async fn cache(&self) -> fred::clients::Client {
+        use fred::prelude::*;
+        let url = self.stores.redis_url.as_deref().expect("a backend with Redis");
+        let config = Config::from_url(url).expect("our own URL");
+        let client = Builder::from_config(config).build().expect("a client");
+        client.init().await.expect("Redis accepts");
+        client
+    }
+}
+
+impl Backend {
+    fn redis(self) -> Option<Redis> {
+        (self == Self::PostgresRedis).then(Redis::start)
+    }
+}
+
+impl Instance {
+    async fn start(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Self {
+        let app = App::build(config(database_url, redis_url, flags)).await.expect("it builds");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(async move {
+            let shutdown = async { drop(stopped.await) };
+            app.serve(listener, shutdown).await.expect("it serves until it is told to stop");
+        });
+        Self { client: Client::new(address, tokens::token(Role::Admin, "admin")), _stop: stop }
+    }
+
+    /// An instance serves before it is connected to Redis; most tests want both.
+    async fn wait_until_up(&self) {
+        let started = Instant::now();
+        loop {
+            let (_, health) = self.get("/readyz").await;
+            if health.contains(r#"{"status":"up""#) {
+                return;
+            }
+            assert!(started.elapsed() < START_LIMIT, "not up after {START_LIMIT:?}: {health}");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Parsed from flags, as `serve` does it, but deaf to this shell's environment.
+fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config {
+    let mut arguments =
+        vec!["serve", "--database-url", database_url, "--jwt-secret", tokens::SECRET];
+    // Many instances share one PostgreSQL.
+    arguments.extend(["--database-read-connections", "4", "--database-write-connections", "2"]);
+    arguments.extend(redis_url.iter().flat_map(|url| ["--redis-url", url]));
+    arguments.extend(flags);
+    let command = Config::augment_args(Command::new("serve")).mut_args(|a| a.env(None::<&str>));
+    let matches = command.try_get_matches_from(arguments).unwrap_or_else(|e| panic!("{e}"));
+    Config::from_arg_matches(&matches).expect("matches of its own command")
+}
+
+impl Deref for Instance {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Deref for TestApp {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.instance
+    }
+}

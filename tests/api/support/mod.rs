@@ -1,0 +1,46 @@
+//! The harness: real servers, a real instance of the service, and words to test it with.
+
+pub mod app;
+pub mod client;
+pub mod ledger;
+pub mod process;
+pub mod roundtrips;
+pub mod servers;
+pub mod socket;
+pub mod steps;
+pub mod tokens;
+
+pub use app::{Backend, TestApp};
+pub use client::{Client, Reply};
+pub use wallet_bff::auth::Role;
+
+/// The amount that `text` says.
+pub fn money(text: &str) -> wallet_bff::entity::Money {
+    text.parse().expect("a test writes amounts as they should be")
+}
+
+/// Makes each of these functions two tests, on the embedded defaults (SQLite, a cache in the
+/// process) and on PostgreSQL with Redis: `name::embedded` and `name::postgres_redis`. A function
+/// that is left out is dead code, which is an error here.
+macro_rules! on_every_backend {
+    ($($holds:ident),+ $(,)?) => {
+        $(
+            mod $holds {
+                use crate::support::{Backend, TestApp};
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn embedded() {
+                    Box::pin(super::$holds(TestApp::start().await)).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn postgres_redis() {
+                    let app = TestApp::start_on(Backend::PostgresRedis).await;
+                    Box::pin(super::$holds(app)).await;
+                }
+            }
+        )+
+    };
+}
+
+pub(crate) use on_every_backend;
