@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it says")]
 
 mod access;
+mod access_table;
 mod cluster;
 mod edge;
 mod idempotency;
