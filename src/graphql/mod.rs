@@ -21,6 +21,7 @@ mod schema;
 mod subscription;
 mod transaction;
 mod user_error;
+mod validation;
 mod viewer;
 mod wallet;
 mod watch;
@@ -28,4 +29,5 @@ mod watch;
 pub use self::{
     context::{Bounds, State},
     schema::{Schema, build, prepare, sdl},
+    validation::Verdict,
 };

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use futures::stream::BoxStream;
 use metrics::{counter, histogram};
 
-use super::{Caller, Edge, document::selected_kind, fault::Fault, params::Params};
+use super::{Caller, Edge, document::selected, fault::Fault, params::Params, variables};
 
 /// An operation that passed the document guard.
 pub struct Operation {
@@ -23,11 +23,15 @@ pub struct Operation {
 pub fn prepare(edge: &Edge, params: Params) -> Result<Operation, Box<Response>> {
     let refused = |error| Box::new(Response::from_errors(vec![error]));
     let document = edge.documents.parse(&params.query).map_err(refused)?;
-    let kind = selected_kind(&document, params.operation_name.as_deref()).map_err(refused)?;
-    let mut request = Request::new(params.query).variables(params.variables);
+    let operation =
+        selected(&document.parsed, params.operation_name.as_deref()).map_err(refused)?;
+    let kind = operation.ty;
+    let variables = variables::bind(operation, params.variables).map_err(refused)?;
+    let mut request =
+        Request::new(params.query).variables(variables).data(document.verdict.clone());
     request.operation_name = params.operation_name;
     request.extensions.extend(params.extensions);
-    request.set_parsed_query((*document).clone());
+    request.set_parsed_query(document.parsed.clone());
     Ok(Operation { kind, request })
 }
 

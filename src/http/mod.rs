@@ -17,6 +17,7 @@ mod playground;
 mod request_id;
 mod router;
 mod serve;
+mod variables;
 mod websocket;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod access;
 mod access_table;
 mod cluster;
 mod edge;
+mod edge_validation;
 mod idempotency;
 mod live;
 mod migrating;
