@@ -37,6 +37,7 @@ pub struct App {
     database: Database,
     balance: Balance,
     edge: Arc<Edge>,
+    verifier: Verifier,
     demo_tokens: Option<Tokens>,
 }
 
@@ -46,9 +47,13 @@ pub enum BuildError {
     /// No key.
     #[error(
         "there is no token key: set JWT_SECRET (--jwt-secret) to at least 32 bytes, such as \
-         `openssl rand -hex 32` prints, or try --demo, which makes one"
+         `openssl rand -hex 32` prints, or JWKS_URL (--jwks-url) to a provider's keys, or try \
+         --demo, which makes one"
     )]
     NoKey,
+    /// The public keys cannot be read.
+    #[error("{0}; check --jwks-url (JWKS_URL)")]
+    PublicKeys(#[from] crate::auth::LoadError),
     /// The database cannot be used.
     #[error("cannot use the database ({0}); check --database-url (DATABASE_URL), and that it runs")]
     Database(#[from] sea_orm::DbErr),
@@ -76,6 +81,8 @@ impl App {
         }
         let keys = Keys::from_config(&config.auth).ok_or(BuildError::NoKey)?;
         let demo_tokens = if config.demo { Some(Tokens::sign(&keys)?) } else { None };
+        let verifier = Verifier::new(keys)?;
+        verifier.refresh().await?;
         let database = Database::connect(&config.database).await?;
         migrate(&database, &config.database, config.demo).await?;
         if config.demo {
@@ -100,12 +107,12 @@ impl App {
         });
         let edge = Edge::new(
             Arc::new(engine),
-            Verifier::new(keys),
+            verifier.clone(),
             (config.limits.clone(), config.http.clone()),
             health_check(database.clone(), cache),
         );
         let edge = edge.with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
-        Ok(Self { config, database, balance, edge: Arc::new(edge), demo_tokens })
+        Ok(Self { config, database, balance, edge: Arc::new(edge), verifier, demo_tokens })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -144,6 +151,9 @@ impl App {
     fn start_background(&self, stop: &CancellationToken) -> TaskTracker {
         let tasks = TaskTracker::new();
         tasks.spawn(stop.clone().run_until_cancelled_owned(telemetry::record_metrics()));
+        let verifier = self.verifier.clone();
+        let fresh = async move { verifier.keep_fresh().await };
+        tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
         if self.config.demo {

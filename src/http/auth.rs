@@ -9,12 +9,13 @@ use crate::auth::{Identity, InvalidToken, Verifier};
 ///
 /// # Errors
 /// 401 when there is a token, and it does not count.
-pub fn identify(verifier: &Verifier, headers: &HeaderMap) -> Result<Option<Identity>, Fault> {
+pub async fn identify(verifier: &Verifier, headers: &HeaderMap) -> Result<Option<Identity>, Fault> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let identity = value.to_str().map_err(|_| InvalidToken::Malformed).and_then(|text| {
-        let token = bearer(text).ok_or(InvalidToken::Malformed)?;
-        verifier.verify(token)
-    });
+    let token = value.to_str().ok().and_then(bearer).ok_or(InvalidToken::Malformed);
+    let identity = match token {
+        Ok(token) => verifier.verify(token).await,
+        Err(malformed) => Err(malformed),
+    };
     identity.map(Some).map_err(|invalid| Fault::unauthorized(invalid.to_string()))
 }
 

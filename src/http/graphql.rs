@@ -33,7 +33,7 @@ pub async fn post(
     let answer = async {
         let limit = edge.limits.max_body_bytes;
         check_announced_size(&headers, limit)?;
-        let identity = identify(&edge.verifier, &headers)?;
+        let identity = identify(&edge.verifier, &headers).await?;
         require_json(&headers)?;
         let body = tokio::time::timeout(edge.limits.operation_timeout, read(body, limit)).await;
         let body = body.map_err(|_| {
@@ -49,7 +49,7 @@ pub async fn post(
 pub async fn get(edge: &Edge, request_id: RequestId, uri: &Uri, headers: &HeaderMap) -> Response {
     let Some(media) = Media::accepted(headers) else { return not_acceptable() };
     let answer = async {
-        let identity = identify(&edge.verifier, headers)?;
+        let identity = identify(&edge.verifier, headers).await?;
         let params = Params::from_query(uri.query().unwrap_or_default())?;
         run(edge, media, Method::Get, params, Caller { identity, request_id }).await
     };

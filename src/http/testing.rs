@@ -87,7 +87,7 @@ impl Server {
         let engine = TestEngine(Schema::new(Query, EmptyMutation, Ticks));
         let edge = Arc::new(Edge::new(
             Arc::new(engine),
-            Verifier::new(Keys::from_config(&config.auth).unwrap()),
+            Verifier::new(Keys::from_config(&config.auth).unwrap()).unwrap(),
             (config.limits, config.http),
             Arc::new(|| Box::pin(async { Vec::new() })),
         ));

@@ -64,7 +64,7 @@ async fn accept(
             Fault::new(StatusCode::FORBIDDEN, "pages of this origin may not connect").into()
         );
     }
-    let identity = identify(&edge.verifier, &parts.headers)?;
+    let identity = identify(&edge.verifier, &parts.headers).await?;
     let permit = Arc::clone(&edge.socket_permits).try_acquire_owned().map_err(|_| {
         Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too many sockets are open; try again later")
     })?;

@@ -162,7 +162,7 @@ impl Socket {
         if self.acknowledged {
             return close(Close::InitTwice);
         }
-        match auth::identify(&self.edge.verifier, &payload) {
+        match auth::identify(&self.edge.verifier, &payload).await {
             Err(invalid) => return close(Close::Forbidden(invalid.to_string())),
             Ok(None) => {}
             Ok(identity) => self.identity = identity,
