@@ -79,6 +79,7 @@ impl App {
             tracing::warn!("--demo made a token key for this run: anybody may see it used");
             config.auth.jwt_secret = Some(demo::make_key());
         }
+        config.limits.introspection |= config.demo;
         let keys = Keys::from_config(&config.auth).ok_or(BuildError::NoKey)?;
         let demo_tokens = if config.demo { Some(Tokens::sign(&keys)?) } else { None };
         let verifier = Verifier::new(keys)?;
@@ -103,6 +104,7 @@ impl App {
             bounds: Bounds {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
+                suggestions: config.limits.introspection,
             },
         });
         let edge = Edge::new(

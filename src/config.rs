@@ -173,6 +173,25 @@ pub struct LimitsConfig {
     /// Most operations in a document
     #[arg(long, env = "MAX_OPERATIONS", default_value_t = 10, value_name = "N")]
     pub max_operations: u32,
+    /// Requests a second of one user, or of one address where there is no token
+    #[arg(long, env = "RATE_LIMIT", default_value_t = 200, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub rate_limit: u32,
+    /// Requests a second of one OPERATOR or ADMIN, such as another service
+    #[arg(long, env = "OPERATOR_RATE_LIMIT", default_value_t = 100_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub operator_rate_limit: u32,
+    /// Operations of one user, or of one address, under way at once; subscriptions too
+    #[arg(long, env = "CONCURRENT_OPERATIONS", default_value_t = 200, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub concurrent_operations: u32,
+    /// Operations of one OPERATOR or ADMIN under way at once; subscriptions too
+    #[arg(long, env = "OPERATOR_CONCURRENT_OPERATIONS", default_value_t = 100_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub operator_concurrent_operations: u32,
+    /// Let clients ask for the schema, and name similar fields in errors (always in a demo)
+    #[arg(long, env = "INTROSPECTION", value_parser = BoolishValueParser::new())]
+    pub introspection: bool,
     /// Longest that an operation may take
     #[arg(long, env = "OPERATION_TIMEOUT", default_value = "20s", value_name = "DURATION",
         value_parser = parse::duration)]

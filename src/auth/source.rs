@@ -1,8 +1,14 @@
 //! Where a key set is read.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use futures::StreamExt;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 use tokio::io::AsyncReadExt;
 
 use super::key_set::{InvalidKeySet, KeySet};
@@ -17,19 +23,25 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub enum Source {
     /// A file, which somebody else replaces.
     File(PathBuf),
-    /// A provider's address.
-    Url(reqwest::Client, url::Url),
+    /// A provider's address. Redirects are not followed: keys come from there, or not at all.
+    Url(Box<Client<HttpsConnector<HttpConnector>, Empty<Bytes>>>, hyper::Uri),
 }
 
 /// A key set could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// No file, or none that may be read.
+    /// No file, or none that may be read; or no certificates to know a provider by.
     #[error("cannot read the key set: {0}")]
     File(#[from] std::io::Error),
-    /// The provider did not answer with one.
+    /// The provider cannot be reached, or says something that is no answer.
     #[error("cannot fetch the key set: {0}")]
-    Url(#[from] reqwest::Error),
+    Url(Box<dyn std::error::Error + Send + Sync>),
+    /// The provider refuses.
+    #[error("cannot fetch the key set: the provider answers {0}")]
+    Status(hyper::StatusCode),
+    /// The provider does not answer in time.
+    #[error("cannot fetch the key set: no answer within {TIMEOUT:?}")]
+    Timeout,
     /// More than a key set should have.
     #[error("the key set has more than {MAX_BYTES} bytes")]
     TooLarge,
@@ -42,18 +54,21 @@ impl Source {
     /// From configuration.
     ///
     /// # Errors
-    /// When no client can be made.
+    /// When this host has no certificates to know a provider by.
     pub fn new(location: &KeySetLocation) -> Result<Self, LoadError> {
         Ok(match location {
             KeySetLocation::File(path) => Self::File(path.clone()),
             KeySetLocation::Url(url) => {
-                // It fails where somebody installed another, which is as well.
-                let _ = rustls::crypto::ring::default_provider().install_default();
-                let client = reqwest::Client::builder()
-                    .timeout(TIMEOUT)
-                    .redirect(reqwest::redirect::Policy::none())
-                    .build()?;
-                Self::Url(client, url.clone())
+                // Named, because it is not for a library to choose one for the whole process.
+                let provider = Arc::new(rustls::crypto::ring::default_provider());
+                let connector = HttpsConnectorBuilder::new()
+                    .with_provider_and_native_roots(provider)?
+                    .https_or_http()
+                    .enable_http1()
+                    .build();
+                let uri = url.as_str().parse::<hyper::Uri>();
+                let uri = uri.map_err(|error| LoadError::Url(error.into()))?;
+                Self::Url(Box::new(Client::builder(TokioExecutor::new()).build(connector)), uri)
             }
         })
     }
@@ -70,16 +85,9 @@ impl Source {
                 file.take(MAX_BYTES as u64 + 1).read_to_end(&mut text).await?;
                 text
             }
-            Self::Url(client, url) => {
-                let answer = client.get(url.clone()).send().await?.error_for_status()?;
-                let (mut text, mut parts) = (Vec::new(), answer.bytes_stream());
-                while let Some(part) = parts.next().await {
-                    text.extend_from_slice(&part?);
-                    if text.len() > MAX_BYTES {
-                        break;
-                    }
-                }
-                text
+            Self::Url(client, uri) => {
+                let fetched = tokio::time::timeout(TIMEOUT, fetch(client, uri)).await;
+                fetched.map_err(|_| LoadError::Timeout)??
             }
         };
         if text.len() > MAX_BYTES {
@@ -88,4 +96,19 @@ impl Source {
         let keys = KeySet::parse(&text)?;
         Ok((text, keys))
     }
+}
+
+async fn fetch(
+    client: &Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    uri: &hyper::Uri,
+) -> Result<Vec<u8>, LoadError> {
+    let answer = client.get(uri.clone()).await.map_err(|error| LoadError::Url(error.into()))?;
+    if !answer.status().is_success() {
+        return Err(LoadError::Status(answer.status()));
+    }
+    let body = Limited::new(answer.into_body(), MAX_BYTES).collect().await;
+    body.map(|body| body.to_bytes().into()).map_err(|error| match error.is::<LengthLimitError>() {
+        true => LoadError::TooLarge,
+        false => LoadError::Url(error),
+    })
 }

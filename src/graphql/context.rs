@@ -27,13 +27,15 @@ pub struct State {
     pub bounds: Bounds,
 }
 
-/// How much one argument may ask for.
+/// How much may be asked for, and told.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Largest page of a connection.
     pub max_page_size: u32,
     /// Longest list of an argument.
     pub max_list_argument: u32,
+    /// Errors name fields that are similar to one that is not there.
+    pub suggestions: bool,
 }
 
 /// What belongs to one request.

@@ -32,7 +32,8 @@ pub struct Schema {
 
 /// The schema over these parts.
 pub fn build(state: State) -> Schema {
-    let strict = builder().data(state.clone()).finish();
+    let strict = if state.bounds.suggestions { builder() } else { builder().disable_suggestions() };
+    let strict = strict.data(state.clone()).finish();
     let fast = builder().data(state).validation_mode(ValidationMode::Fast).finish();
     Schema { kinds: Kinds::of(&strict.sdl()), strict, fast }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Engine, document::Documents, health::HealthCheck};
+use super::{Engine, clients::Clients, document::Documents, health::HealthCheck};
 use crate::{
     auth::Verifier,
     config::{HttpConfig, LimitsConfig},
@@ -16,6 +16,7 @@ pub struct Edge {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) verifier: Verifier,
     pub(super) documents: Documents,
+    pub(super) clients: Clients,
     pub(super) limits: LimitsConfig,
     pub(super) config: HttpConfig,
     pub(super) health: HealthCheck,
@@ -40,6 +41,7 @@ impl Edge {
             engine,
             verifier,
             documents: Documents::new(limits.clone()),
+            clients: Clients::new(&limits),
             limits,
             health,
             playground_token: None,

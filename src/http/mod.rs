@@ -3,6 +3,7 @@
 
 mod assets;
 mod auth;
+mod clients;
 mod document;
 mod edge;
 mod engine;

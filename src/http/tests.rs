@@ -185,3 +185,47 @@ async fn a_server_that_shuts_down_is_not_ready() {
     server.edge.shut_down().await;
     assert_eq!(ready().await, 503);
 }
+
+#[tokio::test]
+async fn each_client_has_its_share() {
+    let server = Server::start(&["--rate-limit=3", "--concurrent-operations=1"]).await;
+    let ask = |token: &str| post(&server, &json!({"query": "{ hello }"})).bearer_auth(token);
+    let (ann, bob) = (server.token("ann", 60), server.token("bob", 60));
+    for _ in 0..3 {
+        assert_eq!(send(ask(&ann)).await.0, 200);
+    }
+    let response = ask(&ann).send().await.unwrap();
+    assert_eq!(response.headers()["retry-after"], "1");
+    let (status, body, code) = read(response).await;
+    assert_eq!((status, code.as_str()), (429, "RATE_LIMITED"));
+    let extensions = &body["errors"][0]["extensions"];
+    assert!((1..=1_000).contains(&extensions["retryAfterMs"].as_u64().unwrap()), "{body}");
+    let waiting = post(&server, &json!({"query": "{ wait(ms: 300) }"})).bearer_auth(&bob).send();
+    let waiting = tokio::spawn(waiting);
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let (status, body, code) = send(ask(&bob)).await;
+    assert_eq!((status, code.as_str()), (429, "RATE_LIMITED"), "one at once: {body}");
+    assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
+    assert_eq!(send(ask(&bob)).await.0, 200);
+}
+
+#[tokio::test]
+async fn tokens_are_not_guessed_at_any_rate() {
+    let server = Server::start(&["--rate-limit=3"]).await;
+    let guess = || post(&server, &json!({"query": "{ hello }"})).bearer_auth("a.b.c");
+    for _ in 0..3 {
+        assert_eq!(send(guess()).await.0, 401);
+    }
+    assert_eq!(send(guess()).await.0, 429);
+    let good = post(&server, &json!({"query": "{ hello }"})).bearer_auth(server.token("ann", 60));
+    assert_eq!(send(good).await.0, 200, "who has a token is not held up by who has none");
+}
+
+#[tokio::test]
+async fn the_schema_is_told_where_it_is_asked_for() {
+    let query = json!({"query": "{ __schema { queryType { name } } }"});
+    let (_, body, code) = send(post(&Server::start(&[]).await, &query)).await;
+    assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{body}");
+    let (_, body, _) = send(post(&Server::start(&["--introspection"]).await, &query)).await;
+    assert_eq!(body["data"]["__schema"]["queryType"]["name"], "Query", "{body}");
+}

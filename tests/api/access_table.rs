@@ -9,7 +9,7 @@ use graphql_parser::schema::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, Role, TestApp, steps::fresh_key};
+use crate::support::{Backend, Client, Reply, Role, TestApp, steps::fresh_key};
 use Audience::{Admins, Known, Operators, Owner};
 
 /// Who gets an answer; everybody else is refused, or sees nothing there.
@@ -257,7 +257,7 @@ struct Asker {
 
 impl Stage {
     async fn set() -> Self {
-        let app = TestApp::start().await;
+        let app = TestApp::start_with(Backend::Embedded, &["--rate-limit=100000"]).await;
         for uid in ["ann", "bob"] {
             app.given_wallet(uid, "500").await;
         }
