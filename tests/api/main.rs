@@ -1,6 +1,7 @@
 //! The service as its clients meet it: a real server, on real stores.
 
 mod access;
+mod chaos;
 mod cluster;
 mod edge;
 mod idempotency;

@@ -158,7 +158,7 @@ impl Instance {
 }
 
 /// Parsed from flags, as `serve` does it, but deaf to this shell's environment.
-fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config {
+pub(super) fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config {
     let mut arguments =
         vec!["serve", "--database-url", database_url, "--jwt-secret", tokens::SECRET];
     // Many instances share one PostgreSQL.

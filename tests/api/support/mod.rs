@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod client;
+pub mod engine;
 pub mod ledger;
+pub mod load;
 pub mod process;
 pub mod roundtrips;
 pub mod servers;
