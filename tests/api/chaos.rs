@@ -30,6 +30,7 @@ async fn instances_share_eight_wallets() {
     let engines = engines(&ground, 3).await;
     let load = Load::prepare(&ground, doors(&engines)).await;
     load.run(HANDS, seconds()).await;
+    for e in &engines { println!("{:?}", e.balance.locks().stats()); }
     load.assert_sound(&ground).await;
     load.assert_never_in_doubt();
 }

@@ -3,6 +3,8 @@
 mod access;
 mod chaos;
 mod cluster;
+mod concurrency;
+mod crashes;
 mod edge;
 mod idempotency;
 mod live;
@@ -12,6 +14,7 @@ mod movements;
 mod orders;
 mod outage;
 mod program;
+mod property;
 mod roundtrips;
 mod shared_cache;
 mod support;

@@ -64,9 +64,9 @@ impl Client {
     pub async fn try_query(&self, document: &str, variables: Value) -> Result<Reply, String> {
         let body = json!({ "query": document, "variables": variables });
         let request = self.request(reqwest::Method::POST, "/graphql").json(&body);
-        let response = request.send().await.map_err(|e| format!("{e:?}"))?;
+        let response = request.send().await.map_err(lost)?;
         let status = response.status().as_u16();
-        let text = response.text().await.map_err(|e| format!("{e:?}"))?;
+        let text = response.text().await.map_err(lost)?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Reply { status, body, asked: format!("{document}\n{variables}").into() })
     }
@@ -85,6 +85,10 @@ impl Client {
         let response = self.request(reqwest::Method::GET, path).send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a text"))
     }
+}
+
+fn lost(error: reqwest::Error) -> String {
+    format!("{:?}", error.without_url())
 }
 
 impl Reply {
