@@ -22,9 +22,11 @@ pub struct Books {
     changed_orders: HashSet<OrderNo>,
     deleted_orders: Vec<order::Model>,
     lines: Vec<transaction::Model>,
+    seen: HashSet<Uid>,
+    seen_orders: HashSet<OrderNo>,
 }
 
-/// What a batch writes, each list in one statement.
+/// What a batch writes, each list in one statement; and what it only saw.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// New wallets, as the batch leaves them.
@@ -39,6 +41,11 @@ pub struct Changes {
     pub changed_orders: Vec<order::Model>,
     /// Orders that go.
     pub deleted_orders: Vec<order::Model>,
+    /// Wallets of repeats, as they are: whoever did it first may have ended, or lost its
+    /// connection, before the cache was told.
+    pub seen: Vec<wallet::Model>,
+    /// Orders of repeats, as they are.
+    pub seen_orders: Vec<order::Model>,
 }
 
 /// One posting's work on the books. Whatever it did since a [`Mark`] can be taken back, so that
@@ -94,6 +101,12 @@ impl Books {
         self.wallets.get(uid)
     }
 
+    /// Notes a posting that was done earlier: its rows are to be cached as they are now.
+    pub fn look_at(&mut self, repeat: &super::Posting) {
+        self.seen.extend(repeat.uids.iter().cloned());
+        self.seen_orders.extend(repeat.order_no.clone());
+    }
+
     /// Starts a posting's work.
     pub fn draft<'a>(&'a mut self, operation_id: &'a str, now: DateTime<Utc>) -> Draft<'a> {
         let first_line = self.lines.len();
@@ -116,6 +129,8 @@ impl Books {
         let created: Vec<_> =
             self.created_orders.iter().filter_map(|no| self.orders.remove(no)).collect();
         let altered = self.changed_orders.iter().filter_map(|no| self.orders.remove(no)).collect();
+        let seen = self.seen.iter().filter_map(|uid| self.wallets.remove(uid)).collect();
+        let seen_orders = self.seen_orders.iter().filter_map(|no| self.orders.remove(no)).collect();
         Changes {
             opened,
             changed,
@@ -123,6 +138,8 @@ impl Books {
             created_orders: created,
             changed_orders: altered,
             deleted_orders: self.deleted_orders,
+            seen,
+            seen_orders,
         }
     }
 }

@@ -58,6 +58,7 @@ pub fn fold(
     for (index, posting) in postings.iter().enumerate() {
         let name = (posting.request.caller.as_str(), &posting.request.key);
         let verdict = if let Some(record) = known.get(&name) {
+            books.look_at(posting);
             repeat_of(posting, &record.fingerprint, || Verdict::Earlier((*record).clone()))
         } else if let Some(&twin) = first.get(&name) {
             repeat_of(posting, &postings[twin].fingerprint, || repeat_verdict(&verdicts[twin]))
@@ -71,6 +72,11 @@ pub fn fold(
         };
         verdicts.push(verdict);
     }
+    // Two instances that use the same keys for different wallets would otherwise insert them
+    // crosswise, and wait for each other.
+    records.sort_unstable_by(|a, b| {
+        (&a.caller, &a.idempotency_key).cmp(&(&b.caller, &b.idempotency_key))
+    });
     Ok(Folded { verdicts, changes: books.into_changes(), records })
 }
 
