@@ -23,11 +23,11 @@ const APPLICATION_NAME: &str = "wallet-bff";
 const READ_SETTINGS: [(&str, &str); 3] =
     [("default_transaction_read_only", "on"), ("statement_timeout", "30s"), ("jit", "off")];
 /// Of PostgreSQL connections that change balances. A stopped or lost process must not hold rows
-/// for long. Their few statements find rows by key, and are planned once for all values, since
+/// for long: not for as long as others wait for them. Their few statements find rows by key, and are planned once for all values, since
 /// planning them anew costs more than running them; so a plan made while a table is still
 /// empty must not read all of it when it no longer is.
 const WRITE_SETTINGS: [(&str, &str); 7] = [
-    ("idle_in_transaction_session_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "2s"),
     ("lock_timeout", "3s"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
