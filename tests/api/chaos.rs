@@ -9,7 +9,7 @@ use wallet_bff::entity::Uid;
 use crate::support::{
     Backend,
     engine::{Engine, Ground},
-    load::{Door, Load, seconds},
+    load::{Door, Load, seconds, tell},
 };
 
 /// How many ask at once.
@@ -30,7 +30,9 @@ async fn instances_share_eight_wallets() {
     let engines = engines(&ground, 3).await;
     let load = Load::prepare(&ground, doors(&engines)).await;
     load.run(HANDS, seconds()).await;
-    for e in &engines { println!("{:?}", e.balance.locks().stats()); }
+    for engine in &engines {
+        tell(&format!("{:?}", engine.balance.locks().stats()));
+    }
     load.assert_sound(&ground).await;
     load.assert_never_in_doubt();
 }
@@ -78,7 +80,10 @@ async fn assert_goes_on(load: &Load, time: Duration, what: &str) {
     let since = std::time::Instant::now();
     sleep(time).await;
     let (answered, wallets) = load.answered_since(since);
-    assert!(answered > 20 && wallets == load.uids().len(), "{what}, and in {time:?} only {answered} were answered, on {wallets} wallets");
+    assert!(
+        answered > 20 && wallets == load.uids().len(),
+        "{what}, and in {time:?} only {answered} were answered, on {wallets} wallets"
+    );
 }
 
 /// Locks are broken by hand again and again.

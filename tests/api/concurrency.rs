@@ -118,16 +118,14 @@ async fn an_order_goes_one_way() {
     let ground = Ground::on(Backend::PostgresRedis).await;
     let engines = join_all((0..2).map(|_| ground.engine())).await;
     engines[0].given_wallets(&[uid("ann")], "100").await;
-    let create = commands().into_iter().map(|(command, _)| command);
-    let create = create.filter(|c| matches!(c, Command::CreateOrder(_))).next_back().unwrap();
+    let mut commands = commands().into_iter().map(|(command, _)| command);
+    let create = commands.find(|command| matches!(command, Command::CreateOrder(_))).unwrap();
     for _ in 0..10 {
         let made = engines[0].must(create.clone()).await.order.unwrap();
         let ways = [order::Status::Cancelled, order::Status::Expired, order::Status::Paid];
         let calls = (0..CALLS).map(|call| {
-            let change = OrderChange::Status {
-                to: ways[call % 3],
-                expected: Some(order::Status::Pending),
-            };
+            let change =
+                OrderChange::Status { to: ways[call % 3], expected: Some(order::Status::Pending) };
             let command = Command::ChangeOrder { order_no: made.order_no.clone(), change };
             let (engine, key) = (&engines[call % 2], fresh_key());
             async move { engine.ask(&key, command).await.unwrap() }

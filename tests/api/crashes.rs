@@ -15,7 +15,7 @@ use wallet_bff::{
 use crate::support::{
     Backend, Client,
     engine::{Engine, Ground, Place},
-    load::{Door, Load, seconds},
+    load::{Door, Load, seconds, tell},
     process::Program,
     steps::fresh_key,
 };
@@ -170,7 +170,7 @@ async fn a_reward_that_is_broken_off_pays_each_once(backend: Backend) {
             wrong[0]
         );
     }
-    println!("{rounds} rewards, broken off {broken_off} times; usually one takes {usual:?}");
+    tell(&format!("{rounds} rewards, broken off {broken_off} times; usually one takes {usual:?}"));
     assert!(broken_off > 0, "no reward was broken off");
     ground.engine().await.assert_audit_clean().await;
 }
@@ -178,7 +178,8 @@ async fn a_reward_that_is_broken_off_pays_each_once(backend: Backend) {
 /// Lets an instance of its own pay, and ends it (with all its connections) some time later, as
 /// SIGKILL would; answers whether it was done by then.
 async fn ended_in_time(place: &Place, key: &str, command: &Command, usual: Duration) -> bool {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.expect("a runtime");
     let engine = runtime.spawn({
         let place = place.clone();

@@ -10,7 +10,9 @@ use proptest::{
 use tokio::runtime::Runtime;
 use ulid::Ulid;
 use wallet_bff::{
-    balance::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange, Outcome, OutcomeState},
+    balance::{
+        BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange, Outcome, OutcomeState,
+    },
     entity::{Amount, Money, OrderNo, Period, Uid, order, wallet},
     error::{Error, Refusal},
 };
@@ -200,9 +202,9 @@ impl Model {
             let mut seen = std::collections::HashSet::new();
             users.retain(|user| seen.insert(*user));
             for user in users {
-                let mine = rewards.iter().filter(|(whose, _)| *whose == user);
+                let mut mine = rewards.iter().filter(|(whose, _)| *whose == user);
                 let mut paid = after.clone();
-                match mine.map(|(_, units)| paid.post(user, *units, false)).collect::<Refused>() {
+                match mine.try_for_each(|(_, units)| paid.post(user, *units, false)) {
                     Ok(()) => after = paid,
                     Err(code) => refused_users.push((user, code)),
                 }
@@ -335,9 +337,10 @@ impl Run<'_> {
 
     /// Asks several at once: what is asked earlier on a wallet is done earlier.
     async fn burst(&mut self, asks: &[Ask]) -> Checked {
-        let keyed = asks.iter().enumerate().map(|(n, ask)| {
-            (format!("{}-{:04}", self.name, self.past.len() + n), ask.clone())
-        });
+        let keyed = asks
+            .iter()
+            .enumerate()
+            .map(|(n, ask)| (format!("{}-{:04}", self.name, self.past.len() + n), ask.clone()));
         let keyed: Vec<(String, Ask)> = keyed.collect();
         let outcomes = join_all(keyed.iter().map(|(key, ask)| self.ask(key, ask))).await;
         for ((key, ask), outcome) in keyed.into_iter().zip(outcomes) {
@@ -438,7 +441,8 @@ fn check<S: Strategy>(
         (ground, engine)
     });
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(cases);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
     let outcome = TestRunner::new(config).run(strategy, |value| holds(&runtime, &engine, value));
     if let Err(failure) = outcome {
         panic!("{failure}");

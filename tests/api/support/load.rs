@@ -14,7 +14,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use wallet_bff::{
-    balance::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange, Outcome, OutcomeState},
+    balance::{
+        BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange, Outcome, OutcomeState,
+    },
     entity::{Amount, Money, OrderNo, Period, Uid, operation, order},
     error::{Error, Refusal},
 };
@@ -35,6 +37,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn seconds() -> Duration {
     let wanted = std::env::var("CHAOS_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs(wanted.unwrap_or(6))
+}
+
+/// Shown with a test that fails, or with `--nocapture`.
+#[allow(clippy::print_stdout)]
+pub fn tell(text: &str) {
+    println!("{text}");
 }
 
 /// What one question was answered.
@@ -274,7 +282,13 @@ impl Load {
 
     /// Asks until there is an answer that stays. Who was told `Busy` and nothing else may also
     /// give up, and count on nothing having been done.
-    async fn see_through(&self, number: usize, key: &str, command: &Command, may_give_up: bool) -> Answer {
+    async fn see_through(
+        &self,
+        number: usize,
+        key: &str,
+        command: &Command,
+        may_give_up: bool,
+    ) -> Answer {
         let (started, mut only_busy, mut turn) = (Instant::now(), true, number);
         loop {
             let door = self.door(turn);
@@ -350,7 +364,10 @@ impl Load {
                 let Some(order_no) = known else { return Command::CreateOrder(self.order(rng)) };
                 let all = [order::Status::Paid, order::Status::Cancelled, order::Status::Completed];
                 let to = *all.choose(rng).expect("some");
-                Command::ChangeOrder { order_no, change: OrderChange::Status { to, expected: None } }
+                Command::ChangeOrder {
+                    order_no,
+                    change: OrderChange::Status { to, expected: None },
+                }
             }
         }
     }
@@ -385,16 +402,22 @@ impl Load {
     /// answered, and the ledger agrees with itself.
     pub async fn assert_sound(&self, ground: &Ground) {
         let records = self.records.lock().drain(..).collect::<Vec<_>>();
-        let count = |wanted: fn(&Answer) -> bool| records.iter().filter(|r| wanted(&r.answer)).count();
-        let (done, refused) = (
-            count(|a| matches!(a, Answer::Done(..))),
-            count(|a| matches!(a, Answer::Refused(_))),
-        );
+        let count =
+            |wanted: fn(&Answer) -> bool| records.iter().filter(|r| wanted(&r.answer)).count();
+        let (done, refused) =
+            (count(|a| matches!(a, Answer::Done(..))), count(|a| matches!(a, Answer::Refused(_))));
         let busy = count(|a| matches!(a, Answer::Busy));
         let again = self.again.lock().clone();
-        println!("{done} done, {refused} refused, {busy} given up as busy; asked again: {again:#?}");
+        tell(&format!(
+            "{done} done, {refused} refused, {busy} given up as busy; asked again: {again:#?}"
+        ));
         let wrong = self.wrong.lock().clone();
-        assert!(wrong.is_empty(), "{} wrong answers: {:#?}", wrong.len(), &wrong[..wrong.len().min(5)]);
+        assert!(
+            wrong.is_empty(),
+            "{} wrong answers: {:#?}",
+            wrong.len(),
+            &wrong[..wrong.len().min(5)]
+        );
         assert!(done > 50, "hardly anything was done: {done}");
         assert_answers_are_so(ground, &records).await;
         let engine = ground.engine().await;
@@ -446,7 +469,9 @@ fn net(record: &Record) -> i64 {
         Command::Reward { rewards } => rewards.iter().map(|reward| units(&reward.amount)).sum(),
         Command::CreateOrder(new) => -units(&new.amount),
         Command::ChangeOrder { change, .. } => match (change, order) {
-            (OrderChange::Status { to: order::Status::Cancelled, .. }, Some((_, amount))) => amount.units(),
+            (OrderChange::Status { to: order::Status::Cancelled, .. }, Some((_, amount))) => {
+                amount.units()
+            }
             _ => 0,
         },
         other => unreachable!("not asked: {other:?}"),
