@@ -41,19 +41,34 @@ impl Balance {
         // Serializing plain data to memory cannot fail.
         let json = serde_json::to_vec(&command).unwrap_or_default();
         let fingerprint = format!("{:x}", Sha256::digest(json));
-        let name = (request.caller.clone(), request.key.clone());
-        let transaction = self.context.database.begin().await?;
-        if let Some(earlier) = store::operations::by_keys(&transaction, &[name]).await?.first() {
-            if earlier.fingerprint != fingerprint {
-                return Err(Refusal::IdempotencyKeyReused.into());
-            }
-            return Outcome::from_record(earlier, &[]);
+        if let Some(earlier) = self.released_before(&request, &fingerprint).await? {
+            return Ok(earlier);
         }
         let outcome = self.release(&request, command).await;
-        let record = outcome.to_record(&request, "force_release_lock", fingerprint, None)?;
-        store::operations::insert(&transaction, &[record]).await?;
-        transaction.commit().await?;
-        Ok(outcome)
+        let record =
+            outcome.to_record(&request, "force_release_lock", fingerprint.clone(), None)?;
+        match store::operations::insert(self.context.database.writer(), &[record]).await {
+            Ok(()) => Ok(outcome),
+            // Another instance was asked with this key meanwhile, and its answer counts.
+            Err(error) => match self.released_before(&request, &fingerprint).await? {
+                Some(earlier) => Ok(earlier),
+                None => Err(error.into()),
+            },
+        }
+    }
+
+    async fn released_before(
+        &self,
+        request: &Request,
+        fingerprint: &str,
+    ) -> Result<Option<Outcome>> {
+        match self.records(&request.caller, vec![request.key.clone()]).await?.first() {
+            None => Ok(None),
+            Some(earlier) if earlier.fingerprint != fingerprint => {
+                Err(Refusal::IdempotencyKeyReused.into())
+            }
+            Some(earlier) => Outcome::from_record(earlier, &[]).map(Some),
+        }
     }
 
     async fn release(&self, request: &Request, command: ForceRelease) -> Outcome {

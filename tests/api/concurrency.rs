@@ -1,10 +1,13 @@
 //! One key, asked for by many at once, on several instances.
 
 use futures::future::join_all;
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, TransactionTrait};
 use wallet_bff::{
-    balance::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange, Outcome},
-    entity::{Period, Uid, operation, order, transaction},
+    balance::{
+        BatchItem, BatchKind, Command, ForceRelease, Movement, NewOrder, OrderChange, Outcome,
+        Request,
+    },
+    entity::{IdempotencyKey, Period, Uid, operation, order, transaction},
     error::{Error, Refusal},
 };
 
@@ -170,4 +173,68 @@ async fn keys_that_are_used_crosswise_do_not_deadlock() {
     engines[0].assert_audit_clean().await;
     let log = crate::support::servers::postgres::log().await;
     assert!(!log.contains("deadlock detected"), "PostgreSQL had to break a deadlock");
+}
+
+/// Another program keeps a wallet's row locked for longer than anybody waits: who wants that
+/// wallet is told to try again, and those beside it are not held up for each of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_stays_locked_is_busy() {
+    let ground = Ground::on(Backend::PostgresRedis).await;
+    let engine = ground.engine().await;
+    engine.given_wallets(&["ann", "bob"].map(uid), "100").await;
+    let holder = ground.database().begin().await.unwrap();
+    let lock = "SELECT 1 FROM wallets WHERE uid = 'ann' FOR UPDATE";
+    holder.execute_unprepared(lock).await.unwrap();
+
+    let started = std::time::Instant::now();
+    let keys: Vec<String> = (0..20).map(|_| fresh_key()).collect();
+    // The first is a batch by itself, and blocked; the others are one, behind it.
+    let anns = keys.iter().map(|key| engine.ask(key, Command::Deposit(movement("ann", "1"))));
+    let transfers = (0..5).map(|_| fresh_key()).collect::<Vec<_>>();
+    let both = transfers.iter().map(|key| {
+        let (from_uid, to_uid) = (uid("bob"), uid("ann"));
+        let amount = "1".parse().unwrap();
+        engine.ask(key, Command::Transfer { from_uid, to_uid, amount, description: None })
+    });
+    let (anns, both) = tokio::join!(join_all(anns), join_all(both));
+    for answer in anns.iter().chain(&both) {
+        let busy = matches!(answer, Err(Error::Refused(Refusal::SystemBusy { .. })));
+        assert!(busy, "{answer:?}");
+    }
+    let took = started.elapsed();
+    assert!(took < std::time::Duration::from_secs(15), "they waited {took:?}, one after another");
+
+    holder.rollback().await.unwrap();
+    for key in &keys {
+        engine.ask(key, Command::Deposit(movement("ann", "1"))).await.unwrap();
+    }
+    assert_eq!(engine.stored(&[uid("ann")]).await[0].balance.to_string(), "120.00");
+    engine.assert_audit_clean().await;
+}
+
+/// A lock that two instances break under one key at once is broken once, and both are told so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_is_broken_once_for_a_key() {
+    let ground = Ground::on(Backend::PostgresRedis).await;
+    let engines = join_all((0..2).map(|_| ground.engine())).await;
+    engines[0].given_wallets(&[uid("ann")], "1").await;
+    for _ in 0..10 {
+        let key = IdempotencyKey::stored(fresh_key());
+        let call = |call: usize| {
+            let request =
+                Request { caller: "admin".to_owned(), key: key.clone(), request_id: String::new() };
+            let command = ForceRelease {
+                uid: uid("ann"),
+                reason: "it hangs".to_owned(),
+                expected_holder: None,
+            };
+            engines[call % 2].balance.force_release(request, command)
+        };
+        let answers = join_all((0..10).map(call)).await;
+        let answers: Vec<Outcome> = answers.into_iter().map(Result::unwrap).collect();
+        let ids = answers.iter().map(|answer| &answer.operation_id);
+        assert!(ids.clone().all(|id| *id == answers[0].operation_id), "{answers:?}");
+        assert_eq!(answers.iter().filter(|answer| !answer.replayed).count(), 1, "{answers:?}");
+    }
+    engines[0].assert_audit_clean().await;
 }
