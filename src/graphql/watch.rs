@@ -17,6 +17,9 @@ use crate::{
 /// Most missed changes that one subscriber is sent singly, an equal share of each wallet;
 /// of a wallet that changed more often, the current state is sent.
 const MAX_REPLAY: usize = 1_000;
+/// The same after a gap: few, because a reader that is too slow has one gap after another, and
+/// is better served with the current state.
+const MAX_REPLAY_AFTER_GAP: usize = 64;
 
 /// What one subscriber was sent.
 pub struct Watch {
@@ -41,7 +44,7 @@ impl Watch {
         after: Vec<(Uid, Option<i64>)>,
     ) -> impl Stream<Item = Result<BalanceEvent>> {
         try_stream! {
-            for event in self.begin(after).await? {
+            for event in self.read(after, MAX_REPLAY).await? {
                 yield event;
             }
             while let Some(delivery) = self.changes.next().await {
@@ -54,7 +57,8 @@ impl Watch {
                         }
                     }
                     Delivery::Gap => {
-                        for event in self.catch_up().await? {
+                        let sent = self.sent.clone().into_iter().collect();
+                        for event in self.read(sent, MAX_REPLAY_AFTER_GAP).await? {
                             yield event;
                         }
                     }
@@ -63,11 +67,16 @@ impl Watch {
         }
     }
 
-    /// The first events: what was missed after the version given, or the current state.
-    async fn begin(&mut self, after: Vec<(Uid, Option<i64>)>) -> Result<Vec<BalanceEvent>, Error> {
+    /// What was missed of each wallet after the version given, or its current state: at the
+    /// beginning, and after a gap.
+    async fn read(
+        &mut self,
+        after: Vec<(Uid, Option<i64>)>,
+        most: usize,
+    ) -> Result<Vec<BalanceEvent>, Error> {
         let loaders = &self.loaders;
-        let share = (MAX_REPLAY / after.len().max(1)).max(1) as u64;
-        let first = after.into_iter().map(async |(uid, after)| {
+        let share = (most / after.len().max(1)).max(1) as u64;
+        let missed = after.into_iter().map(async |(uid, after)| {
             let wallet = loaders.wallet(&uid, Freshness::Latest).await?;
             let events = match &wallet {
                 Some(wallet) => resume(loaders, wallet, after, share).await?,
@@ -76,12 +85,12 @@ impl Watch {
             Ok::<_, Error>((uid, wallet.map(|wallet| wallet.version), events))
         });
         let mut events = Vec::new();
-        for (uid, version, first) in try_join_all(first).await? {
+        for (uid, version, missed) in try_join_all(missed).await? {
             if let Some(version) = version {
                 self.changes.covered(&uid, version);
             }
             self.sent.insert(uid, version);
-            events.extend(first);
+            events.extend(missed);
         }
         Ok(events)
     }
@@ -96,23 +105,6 @@ impl Watch {
         let skipped = sent.replace(version).map_or(0, |sent| version - sent - 1);
         Some(BalanceEvent::of_change(change.wallet.clone(), change.transaction.clone(), skipped))
     }
-
-    /// After a gap: the state of each wallet that changed in it.
-    async fn catch_up(&mut self) -> Result<Vec<BalanceEvent>, Error> {
-        let loaders = &self.loaders;
-        let latest = self.sent.keys().map(|uid| loaders.wallet(uid, Freshness::Latest));
-        let mut events = Vec::new();
-        for wallet in try_join_all(latest).await?.into_iter().flatten() {
-            let version = wallet.version;
-            self.changes.covered(&wallet.uid, version);
-            let Some(sent) = self.sent.get_mut(&wallet.uid) else { continue };
-            if sent.is_none_or(|sent| version > sent) {
-                let skipped = sent.replace(version).map_or(0, |sent| version - sent - 1);
-                events.push(BalanceEvent::of_state(wallet, skipped));
-            }
-        }
-        Ok(events)
-    }
 }
 
 /// What was missed of a wallet after a version, or its current state.
@@ -122,6 +114,7 @@ async fn resume(
     after: Option<i64>,
     limit: u64,
 ) -> Result<Vec<BalanceEvent>, Error> {
+    let skipped = after.map_or(0, |after| (wallet.version - after - 1).max(0));
     match after {
         Some(after) if after == wallet.version => return Ok(Vec::new()),
         Some(after) if after < wallet.version => {
@@ -132,7 +125,7 @@ async fn resume(
         }
         _ => {}
     }
-    Ok(vec![BalanceEvent::of_state(wallet.clone(), 0)])
+    Ok(vec![BalanceEvent::of_state(wallet.clone(), skipped)])
 }
 
 /// The changes between a version and a wallet's current one; none unless `lines` are all.
