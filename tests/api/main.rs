@@ -1,18 +1,25 @@
 //! The service as its clients meet it: a real server, on real stores.
 
 mod access;
+mod audit;
+mod batches;
 mod cluster;
 mod edge;
 mod idempotency;
 mod live;
+mod locks;
 mod migrating;
 mod money;
 mod movements;
+mod operation_log;
 mod orders;
+mod orders_lifecycle;
 mod outage;
 mod program;
+mod rewards;
 mod roundtrips;
 mod shared_cache;
 mod support;
 mod transactions;
+mod wallet_status;
 mod wallets;
