@@ -56,7 +56,7 @@ impl LockStatus {
 pub struct ReleasedLock(pub balance::ReleasedLock);
 
 /// A lock that was to be broken by hand.
-#[Object]
+#[Object(name = "LockReleaseEvent")]
 impl ReleasedLock {
     /// Whose wallet.
     async fn uid(&self) -> &Uid {

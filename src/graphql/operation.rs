@@ -1,5 +1,7 @@
 //! What came of a mutation.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use chrono::Utc;
 
@@ -33,10 +35,9 @@ pub enum OperationState {
 pub struct Operation {
     caller: Uid,
     key: IdempotencyKey,
-    ended: Option<Ended>,
+    ended: Option<Arc<Ended>>,
 }
 
-#[derive(Clone)]
 struct Ended {
     id: String,
     kind: String,
@@ -50,7 +51,6 @@ struct Ended {
     lines: Lines,
 }
 
-#[derive(Clone)]
 enum Lines {
     Known(Vec<Row<transaction::Model>>),
     /// Read when somebody asks.
@@ -94,7 +94,7 @@ impl Operation {
             released: outcome.released.clone(),
             lines,
         };
-        Self { caller, key: outcome.key.clone(), ended: Some(ended) }
+        Self { caller, key: outcome.key.clone(), ended: Some(Arc::new(ended)) }
     }
 
     /// The order that it made, changed or deleted, if whoever asks may see it.
@@ -201,7 +201,7 @@ impl Operation {
     /// The ledger lines that it made, in order, each with the balances before and after: of
     /// wallets that the caller may see.
     async fn transactions(&self, ctx: &Context<'_>) -> Result<Vec<Transaction>> {
-        Ok(match &self.ended {
+        Ok(match self.ended.as_deref() {
             Some(Ended { id, lines: Lines::Stored, .. }) => {
                 visible(ctx, &ctx.loaders().operation_lines(id.clone()).await?)
             }
@@ -214,21 +214,21 @@ impl Operation {
 pub struct StatusChange<'a>(&'a balance::StatusChange);
 
 /// A change of a status.
-#[Object]
+#[Object(name = "StatusChangeEvent")]
 impl StatusChange<'_> {
     /// Whose, such as `wallet u000001` or `order ORDER_20241201_001_0001`.
     async fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// The status before.
-    async fn before(&self) -> &str {
-        &self.0.before
+    /// The status before, as `WalletStatus` or `OrderStatus` has it.
+    async fn before(&self) -> String {
+        self.0.before.to_uppercase()
     }
 
     /// The status after; null for what was deleted.
-    async fn after(&self) -> Option<&str> {
-        Some(self.0.after.as_str()).filter(|after| !after.is_empty())
+    async fn after(&self) -> Option<String> {
+        Some(self.0.after.to_uppercase()).filter(|after| !after.is_empty())
     }
 }
 

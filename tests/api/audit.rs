@@ -118,3 +118,14 @@ async fn a_stale_cache_entry_is_found() {
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(report.contains("FOUND wallet ann is cached at version 5 with 99.00"), "{report}");
 }
+
+/// What is cached cannot be clean while nobody can look: that is a failure, and no report.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_without_its_redis_fails() {
+    let mut app = TestApp::start_on(Backend::PostgresRedis).await;
+    app.given_business().await;
+    app.redis().kill();
+    let output = app.audit().await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--redis-url"), "{output:?}");
+}

@@ -66,7 +66,7 @@ async fn the_log_tells_who_changed_what(app: TestApp) {
     assert_eq!(log.each(EDGES, "/node/caller"), ["admin", "op", "op", "admin", "admin"]);
     let node = |at: usize| log.data(&format!("{EDGES}/{at}/node"));
     assert_eq!(node(0)["releasedLock"], json!({ "uid": "ann", "reason": "its holder hangs" }));
-    let change = json!([{ "subject": "wallet ann", "before": "Active", "after": "Frozen" }]);
+    let change = json!([{ "subject": "wallet ann", "before": "ACTIVE", "after": "FROZEN" }]);
     assert_eq!(node(1)["statusChanges"], change, "{log}");
     assert_eq!(node(2)["error"]["code"], "WALLET_NOT_FOUND", "{log}");
     let line = json!([{ "uid": "ann", "balanceBefore": "0.00", "balanceAfter": "5.00" }]);

@@ -107,7 +107,7 @@ async fn an_order_goes_its_way(app: TestApp) {
     let paid = app.update_order(&order, "PAID").await.unwrap();
     assert_eq!((paid.order_status(), paid.balance()), ("PAID", "6.00"), "{paid:?}");
     let change = &paid.0["operation"]["statusChanges"][0];
-    assert_eq!((&change["before"], &change["after"]), (&json!("Pending"), &json!("Paid")));
+    assert_eq!((&change["before"], &change["after"]), (&json!("PENDING"), &json!("PAID")));
     app.update_order(&order, "COMPLETED").await.unwrap();
     for status in ["PENDING", "PAID", "COMPLETED", "CANCELLED", "EXPIRED"] {
         let refused = app.update_order(&order, status).await.unwrap_err();

@@ -24,7 +24,7 @@ pub struct OperationQuery;
 #[Object(guard = "known")]
 impl OperationQuery {
     /// What became of a mutation of the caller's, by its key: the answer to a lost reply. Null
-    /// when none was made under it.
+    /// when none was made under it, or one waits its turn on another instance.
     async fn operation(
         &self,
         ctx: &Context<'_>,
