@@ -42,7 +42,7 @@ impl TestApp {
     async fn wait_until_expired(&self, order_no: &str) {
         let started = Instant::now();
         while self.order_status(order_no).await != "EXPIRED" {
-            assert!(started.elapsed() < Duration::from_secs(10), "{order_no} does not expire");
+            assert!(started.elapsed() < Duration::from_secs(30), "{order_no} does not expire");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
