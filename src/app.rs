@@ -1,10 +1,13 @@
 //! The service put together: [`App::build`] wires its parts, [`App::serve`] runs it. Tests use
 //! the same two.
 
+mod engine;
+mod health;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use async_graphql::{Request, Response};
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio::{net::TcpListener, task::JoinError, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -16,12 +19,8 @@ use crate::{
     demo::{self, Tokens},
     error::Error,
     events::Events,
-    graphql::{self, Bounds, State},
-    http::{
-        self, Caller, Edge, Engine,
-        health::{Component, Health, HealthCheck},
-        router,
-    },
+    graphql::{Bounds, State},
+    http::{self, Edge, router},
     loaders::Sources,
     lock::Locks,
     orders,
@@ -29,6 +28,8 @@ use crate::{
     store::Database,
     telemetry,
 };
+use engine::SchemaEngine;
+use health::health_check;
 
 /// A service that is ready to serve.
 pub struct App {
@@ -185,98 +186,5 @@ async fn migrate(
     match status.iter().filter(|(_, applied)| !applied).count() {
         0 => Ok(()),
         missing => Err(BuildError::Migrations(missing)),
-    }
-}
-
-/// Without the database nothing works; without Redis everything does, from the database.
-fn health_check(database: Database, cache: Cache) -> HealthCheck {
-    Arc::new(move || {
-        let (database, degraded) = (database.clone(), cache.degraded());
-        async move {
-            let database_down = database.ping().await.is_err();
-            vec![
-                component("database", database_down, Health::Down, "it does not answer"),
-                component("cache", degraded, Health::Degraded, "reads come from the database"),
-            ]
-        }
-        .boxed()
-    })
-}
-
-fn component(name: &'static str, ill: bool, health: Health, detail: &'static str) -> Component {
-    match ill {
-        true => Component { name, status: health, detail: Some(detail) },
-        false => Component { name, status: Health::Up, detail: None },
-    }
-}
-
-/// The schema as the edge sees it.
-struct SchemaEngine {
-    schema: graphql::Schema,
-    state: State,
-}
-
-impl SchemaEngine {
-    fn new(state: State) -> Self {
-        Self { schema: graphql::build(state.clone()), state }
-    }
-
-    fn prepare(&self, request: Request, caller: Caller) -> Request {
-        graphql::prepare(request, &self.state, caller.identity, caller.request_id.to_string())
-    }
-}
-
-impl Engine for SchemaEngine {
-    fn execute(&self, request: Request, caller: Caller) -> BoxFuture<'_, Response> {
-        self.schema.execute(self.prepare(request, caller)).boxed()
-    }
-
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
-        self.schema.execute_stream(self.prepare(request, caller)).boxed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::config::testing;
-
-    fn config(folder: &tempfile::TempDir, flags: &[&str]) -> Config {
-        let url = format!("--database-url=sqlite://{}/test.db", folder.path().display());
-        let flags: Vec<&str> = std::iter::once(url.as_str()).chain(flags.iter().copied()).collect();
-        testing::parse(&flags).unwrap()
-    }
-
-    #[tokio::test]
-    async fn without_a_key_it_says_what_to_set() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = App::build(config(&folder, &[])).await.err().unwrap().to_string();
-        assert!(error.contains("JWT_SECRET") && error.contains("--demo"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_demo_answers_and_ends_when_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let app = App::build(config(&folder, &["--demo"])).await.unwrap();
-        let token = app.demo_tokens().unwrap().user.clone();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/graphql", listener.local_addr().unwrap());
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(app.serve(listener, async { drop(stopped.await) }));
-
-        let query = json!({"query": "{ wallet(uid: \"u000001\") { uid balance } }"});
-        let client = reqwest::Client::new();
-        let answer = client.post(&url).bearer_auth(token).json(&query).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        assert_eq!(answer["data"]["wallet"]["uid"], "u000001", "{answer}");
-
-        stop.send(()).unwrap();
-        let ended = timeout(Duration::from_secs(5), server).await.expect("it ends");
-        ended.unwrap().unwrap();
-        assert!(client.post(&url).json(&query).send().await.is_err(), "nobody listens any more");
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DatabaseTransaction, DbErr, SqlErr};
 use tokio::time::Instant;
 
 use super::{
     Context, Outcome, Posting, aftermath,
+    books::Changes,
     commit::{Committed, commit},
     posting::Deferred,
 };
@@ -20,27 +21,33 @@ use crate::{
 pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> Vec<Posting> {
     uids.sort_unstable();
     let ttl = batch.iter().map(|posting| posting.command.policy().ttl).max().unwrap_or_default();
-    let grant = context.locks.try_acquire(&uids, ttl).await;
+    // Neither needs the other: a round trip is saved. What the lock refuses needs no transaction.
+    let (grant, transaction) =
+        tokio::join!(context.locks.try_acquire(&uids, ttl), context.database.begin());
     let (ready, put_off) = split(batch, &grant.busy);
     if ready.is_empty() {
         context.locks.release(grant).await;
         return put_off;
     }
     record_waits(context, &ready);
-    let Settled { answers, committed } = settle(context, &ready).await;
-    for changes in &committed {
-        Box::pin(aftermath::write_cache(&context.cache, changes)).await;
-    }
-    let publish = async {
-        for changes in committed {
-            aftermath::publish(&context.events, changes).await;
-        }
-    };
-    Box::pin(async { tokio::join!(publish, context.locks.release(grant)) }).await;
+    let Settled { answers, committed } = settle(context, transaction, &ready).await;
+    // The cache before the answer and the event: who has heard of a change can read it. Giving
+    // the lock back meanwhile is safe: the cache keeps the newer of two values.
+    let release = context.locks.release(grant);
+    Box::pin(async { tokio::join!(write_caches(context, &committed), release) }).await;
     for (posting, answer) in ready.into_iter().zip(answers) {
         posting.answer(answer);
     }
+    for changes in committed {
+        aftermath::publish(&context.events, changes).await;
+    }
     put_off
+}
+
+async fn write_caches(context: &Context, committed: &[Changes]) {
+    for changes in committed {
+        Box::pin(aftermath::write_cache(&context.cache, changes)).await;
+    }
 }
 
 /// Those that can be done now, and those that cannot.
@@ -65,16 +72,19 @@ fn record_waits(context: &Context, ready: &[Posting]) {
     }
 }
 
+/// A transaction, or why none could be begun.
+type Begun = std::result::Result<DatabaseTransaction, DbErr>;
+
 /// What is to be answered, and what is to be told to caches and subscribers.
 struct Settled {
     answers: Vec<Result<Outcome>>,
-    committed: Vec<super::books::Changes>,
+    committed: Vec<Changes>,
 }
 
 /// Commits the batch; when that fails, once more; when it fails for a reason that lies in the
 /// rows, posting by posting, so that one cannot fail its neighbours.
-async fn settle(context: &Context, postings: &[Posting]) -> Settled {
-    match commit_twice(context, postings).await {
+async fn settle(context: &Context, transaction: Begun, postings: &[Posting]) -> Settled {
+    match commit_twice(context, transaction, postings).await {
         Ok(Committed { answers, changes }) => Settled { answers, committed: vec![changes] },
         Err(error) if postings.len() == 1 || is_unreachable(&error) => {
             tracing::error!(%error, postings = postings.len(), "a batch was not committed");
@@ -91,7 +101,8 @@ async fn settle(context: &Context, postings: &[Posting]) -> Settled {
 async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
     let mut all = Settled { answers: vec![], committed: vec![] };
     for posting in postings {
-        let one = settle(context, std::slice::from_ref(posting)).await;
+        let transaction = context.database.begin().await;
+        let one = settle(context, transaction, std::slice::from_ref(posting)).await;
         all.answers.extend(one.answers);
         all.committed.extend(one.committed);
     }
@@ -99,11 +110,19 @@ async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
 }
 
 /// A second attempt is safe: should the first have been committed after all, its keys say so.
-async fn commit_twice(context: &Context, postings: &[Posting]) -> Result<Committed> {
-    match commit(&context.database, postings).await {
+async fn commit_twice(
+    context: &Context,
+    transaction: Begun,
+    postings: &[Posting],
+) -> Result<Committed> {
+    let first = match transaction {
+        Ok(transaction) => commit(transaction, postings).await,
+        Err(error) => Err(error.into()),
+    };
+    match first {
         Err(error) if !is_exhausted(&error) => {
             tracing::debug!(%error, "a batch is tried again");
-            commit(&context.database, postings).await
+            commit(context.database.begin().await?, postings).await
         }
         result => result,
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     entity::{OrderNo, Uid, clock, operation, transaction},
     error::{Error, Refusal, Result},
-    store::{self, Database},
+    store,
 };
 
 /// What a committed batch leaves for afterwards.
@@ -24,13 +24,12 @@ pub struct Committed {
     pub changes: Changes,
 }
 
-/// Does a batch in one transaction.
+/// Does a batch in this transaction, which has done nothing yet.
 ///
 /// # Errors
 /// The database's, with nothing done, or (should the commit itself fail) in doubt: a repeat of
 /// the batch finds by its keys what was done.
-pub async fn commit(database: &Database, postings: &[Posting]) -> Result<Committed> {
-    let transaction = database.begin().await?;
+pub async fn commit(transaction: DatabaseTransaction, postings: &[Posting]) -> Result<Committed> {
     let books = lock(&transaction, postings).await?;
     // After the row locks, in a statement of its own: whoever held them is committed and seen.
     let earlier = store::operations::by_keys(&transaction, &keys(postings)).await?;
@@ -69,18 +68,12 @@ async fn write(
     changes: &Changes,
     records: &[operation::Model],
 ) -> Result<()> {
-    if !changes.changed.is_empty() {
-        store::wallets::update(connection, &changes.changed).await?;
-    }
     if !changes.opened.is_empty() {
         let opened = store::wallets::insert_missing(connection, &changes.opened).await?;
         if opened.len() < changes.opened.len() {
             // Somebody else opened one of them meanwhile. The next attempt finds it.
             return Err(Error::Database(Arc::new(DbErr::RecordNotInserted)));
         }
-    }
-    if !changes.lines.is_empty() {
-        store::transactions::insert(connection, &changes.lines).await?;
     }
     if !changes.created_orders.is_empty() {
         store::orders::insert(connection, &changes.created_orders).await?;
@@ -93,7 +86,8 @@ async fn write(
         store::orders::delete(connection, &gone).await?;
     }
     if !records.is_empty() {
-        store::operations::insert(connection, records).await?;
+        // Without a new record every posting is a repeat, and there is nothing else to write.
+        store::ledger::post(connection, &changes.changed, &changes.lines, records).await?;
     }
     Ok(())
 }

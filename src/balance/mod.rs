@@ -14,6 +14,7 @@ pub mod books;
 pub mod command;
 mod commit;
 mod dispatch;
+pub mod draft;
 pub mod entry;
 pub mod fold;
 mod force_release;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::{
-    books::Draft,
     command::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange},
+    draft::Draft,
     entry::{Change, Entry},
 };
 use crate::{

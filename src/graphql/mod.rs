@@ -4,6 +4,7 @@
 //! connection or a cache. [`prepare`] a request, then let the [`Schema`] execute it.
 
 mod access;
+mod balance_event;
 mod cache;
 mod connection;
 mod context;
@@ -24,6 +25,7 @@ mod transaction;
 mod user_error;
 mod viewer;
 mod wallet;
+mod watch;
 
 pub use self::{
     context::{Bounds, State},

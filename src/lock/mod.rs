@@ -9,6 +9,7 @@ mod policies;
 mod redis;
 mod renewal;
 mod stats;
+mod stray;
 #[cfg(test)]
 mod tests;
 
@@ -233,7 +234,9 @@ impl Backend {
 
     async fn forward_releases(&self, released: &watch::Sender<()>) {
         match self {
-            Self::Redis(redis) => redis.forward_releases(released).await,
+            Self::Redis(redis) => {
+                tokio::join!(redis.forward_releases(released), redis.release_strays(released));
+            }
             // There is no other instance.
             Self::Memory(_) => {}
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use fred::types::Value;
 use tokio::sync::{broadcast::error::RecvError, watch};
 
+use super::stray::{Stray, Strays};
 use crate::{
     entity::Uid,
     redis::{Call, Command, Redis, Reply, Script, Signal},
@@ -21,27 +22,47 @@ const RELEASED: &str = "wallet_lock_released";
 pub(super) struct RedisLocks {
     instance: String,
     redis: Redis,
+    strays: Strays,
 }
 
 impl RedisLocks {
     pub(super) fn new(instance: &str, redis: Redis) -> Self {
-        Self { instance: instance.to_owned(), redis }
+        Self { instance: instance.to_owned(), redis, strays: Strays::default() }
     }
 
     /// What Redis does not answer is granted: row locks carry on alone.
     pub(super) async fn acquire(&self, uids: &[Uid], token: &str, lease: Duration) -> Vec<bool> {
         let args = vec![Value::from(token), millis(lease)];
         let answers = self.run(&ACQUIRE, uids, |_| args.clone()).await;
+        self.strays.add(unanswered(uids, &answers), token);
         answers.into_iter().map(|answer| answer != Some(0)).collect()
     }
 
-    /// What Redis does not answer lapses by itself.
+    /// What Redis does not answer is given back later.
     pub(super) async fn release(&self, uids: &[Uid], token: &str) {
+        self.strays.add(self.try_release(uids, token).await, token);
+    }
+
+    /// Gives back what Redis may keep for us without our knowing, as soon as it answers.
+    pub(super) async fn release_strays(&self, released: &watch::Sender<()>) {
+        let give_back = async |stray: Stray| {
+            let uids = self.try_release(&stray.uids, &stray.token).await;
+            if uids.is_empty() {
+                released.send_replace(());
+                return Ok(());
+            }
+            Err(Stray { uids, ..stray })
+        };
+        self.strays.give_back(give_back).await;
+    }
+
+    /// Answers those of which Redis did not say anything.
+    async fn try_release(&self, uids: &[Uid], token: &str) -> Vec<Uid> {
         let args = |places: &[usize]| {
             let names: Vec<&Uid> = places.iter().map(|&place| &uids[place]).collect();
             vec![Value::from(token), Value::from(RELEASED), Value::from(self.notice(&names))]
         };
-        self.run(&RELEASE, uids, args).await;
+        unanswered(uids, &self.run(&RELEASE, uids, args).await)
     }
 
     pub(super) async fn renew(
@@ -124,6 +145,11 @@ impl RedisLocks {
         }
         answers
     }
+}
+
+fn unanswered(uids: &[Uid], answers: &[Option<i64>]) -> Vec<Uid> {
+    let pairs = uids.iter().zip(answers);
+    pairs.filter(|(_, answer)| answer.is_none()).map(|(uid, _)| uid.clone()).collect()
 }
 
 fn key(uid: &Uid) -> String {

@@ -142,9 +142,18 @@ impl RedisCluster {
         Self(nodes)
     }
 
-    /// Connections of the service's own kind.
+    /// Connections of the service's own kind, but patient.
     pub async fn connect(&self) -> Redis {
-        connect(&self.0[0].url().replace("redis://", "redis-cluster://"), PATIENT).await
+        connect(&self.url(), PATIENT).await
+    }
+
+    /// Connections that give up as soon as the service's own.
+    pub async fn connect_hasty(&self) -> Redis {
+        connect(&self.url(), HASTY).await
+    }
+
+    fn url(&self) -> String {
+        self.0[0].url().replace("redis://", "redis-cluster://")
     }
 }
 

@@ -88,27 +88,38 @@ impl<'a, T> Rows<'a, T> {
         sql: &str,
         more: &[Value],
     ) -> Statement {
-        let backend = conn.get_database_backend();
+        let mut bound = Vec::new();
+        let sql = self.part(conn, sql, &mut bound);
+        bound.extend_from_slice(more);
+        Statement::from_sql_and_values(conn.get_database_backend(), sql, bound)
+    }
+
+    /// The same, as a part of a larger statement, of which the values in `bound` come before.
+    pub(super) fn part(
+        self,
+        conn: &impl ConnectionTrait,
+        sql: &str,
+        bound: &mut Vec<Value>,
+    ) -> String {
         let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
         let names = names.join(", ");
-        let (relation, mut values) = match backend {
-            DbBackend::Postgres => self.arrays(&names),
-            _ => self.json(),
+        let first = bound.len() + 1;
+        let (relation, values) = match conn.get_database_backend() {
+            DbBackend::Postgres => self.arrays(&names, first),
+            _ => self.json(first),
         };
-        let sql = sql
-            .replace("{rows}", &relation)
+        bound.extend(values);
+        sql.replace("{rows}", &relation)
             .replace("{columns}", &names)
-            .replace("{next}", &format!("${}", values.len() + 1));
-        values.extend_from_slice(more);
-        Statement::from_sql_and_values(backend, sql, values)
+            .replace("{next}", &format!("${}", bound.len() + 1))
     }
 
     /// An array a column. sea-orm binds no null inside an array, so a nullable text goes with
     /// a mark before it, and nothing at all is null.
-    fn arrays(self, names: &str) -> (String, Vec<Value>) {
+    fn arrays(self, names: &str, first: usize) -> (String, Vec<Value>) {
         let (mut places, mut selected, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (index, column) in self.columns.into_iter().enumerate() {
-            places.push(format!("${}", index + 1));
+            places.push(format!("${}", first + index));
             let name = column.name;
             if column.nullable {
                 selected.push(format!("substr(nullif({name}, ''), 2) AS {name}"));
@@ -124,7 +135,7 @@ impl<'a, T> Rows<'a, T> {
     }
 
     /// One JSON array of rows.
-    fn json(self) -> (String, Vec<Value>) {
+    fn json(self, first: usize) -> (String, Vec<Value>) {
         let row = |i: usize| -> Json { self.columns.iter().map(|c| json(&c.values[i])).collect() };
         let rows: Json = (0..self.rows.len()).map(row).collect();
         let selected: Vec<_> = self
@@ -134,7 +145,10 @@ impl<'a, T> Rows<'a, T> {
             .map(|(index, column)| format!("value ->> {index} AS {}", column.name))
             .collect();
         let selected = selected.join(", ");
-        (format!("(SELECT {selected} FROM json_each($1)) AS r"), vec![rows.to_string().into()])
+        (
+            format!("(SELECT {selected} FROM json_each(${first})) AS r"),
+            vec![rows.to_string().into()],
+        )
     }
 }
 

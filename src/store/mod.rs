@@ -5,6 +5,7 @@ pub mod audit;
 pub mod connect;
 mod dialect;
 pub mod hot;
+pub mod ledger;
 pub mod operations;
 pub mod orders;
 pub mod page;

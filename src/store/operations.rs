@@ -59,9 +59,12 @@ pub async fn count(conn: &impl ConnectionTrait, filter: &OperationFilter) -> Res
     filter.select().count(conn).await
 }
 
-/// Adds operations; a caller's key that exists is an error.
-pub async fn insert(conn: &impl ConnectionTrait, operations: &[Model]) -> Result<(), DbErr> {
-    let statement = Rows::of(operations)
+/// Adds rows; one that exists is an error.
+pub(super) const INSERT: &str = "INSERT INTO operations ({columns}) SELECT {columns} FROM {rows}";
+
+/// The rows of [`INSERT`].
+pub(super) fn additions(operations: &[Model]) -> Rows<'_, Model> {
+    Rows::of(operations)
         .column("caller", |o| o.caller.clone())
         .column("idempotency_key", |o| o.idempotency_key.clone())
         .column("operation_id", |o| o.operation_id.clone())
@@ -71,8 +74,11 @@ pub async fn insert(conn: &impl ConnectionTrait, operations: &[Model]) -> Result
         .column("outcome", |o| o.outcome.clone())
         .column("request_id", |o| o.request_id.clone())
         .column("created_at", |o| o.created_at)
-        .statement(conn, "INSERT INTO operations ({columns}) SELECT {columns} FROM {rows}", &[]);
-    conn.execute_raw(statement).await?;
+}
+
+/// Adds operations; a caller's key that exists is an error.
+pub async fn insert(conn: &impl ConnectionTrait, operations: &[Model]) -> Result<(), DbErr> {
+    conn.execute_raw(additions(operations).statement(conn, INSERT, &[])).await?;
     Ok(())
 }
 

@@ -112,9 +112,13 @@ pub async fn after_version(
         .await
 }
 
-/// Adds lines; one that exists is an error.
-pub async fn insert(conn: &impl ConnectionTrait, lines: &[Model]) -> Result<(), DbErr> {
-    let statement = Rows::of(lines)
+/// Adds rows; one that exists is an error.
+pub(super) const INSERT: &str =
+    "INSERT INTO wallet_transactions ({columns}) SELECT {columns} FROM {rows}";
+
+/// The rows of [`INSERT`].
+pub(super) fn additions(lines: &[Model]) -> Rows<'_, Model> {
+    Rows::of(lines)
         .column("transaction_no", |t| t.transaction_no.clone())
         .column("uid", |t| t.uid.clone())
         .column("type", |t| t.kind)
@@ -128,12 +132,11 @@ pub async fn insert(conn: &impl ConnectionTrait, lines: &[Model]) -> Result<(), 
         .nullable("counterparty_uid", |t| t.counterparty_uid.as_ref().map(Uid::as_str))
         .nullable("order_no", |t| t.order_no.as_ref().map(|number| number.as_str()))
         .column("created_at", |t| t.created_at)
-        .statement(
-            conn,
-            "INSERT INTO wallet_transactions ({columns}) SELECT {columns} FROM {rows}",
-            &[],
-        );
-    conn.execute_raw(statement).await?;
+}
+
+/// Adds lines; one that exists is an error.
+pub async fn insert(conn: &impl ConnectionTrait, lines: &[Model]) -> Result<(), DbErr> {
+    conn.execute_raw(additions(lines).statement(conn, INSERT, &[])).await?;
     Ok(())
 }
 

@@ -69,21 +69,23 @@ pub async fn insert_missing(
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-/// Writes what a change may touch (balance, status, version, updated_at) of each, and says how
-/// many rows that were.
-pub async fn update(conn: &impl ConnectionTrait, wallets: &[Model]) -> Result<u64, DbErr> {
-    let statement = Rows::of(wallets)
+/// Writes what a change may touch (balance, status, version, updated_at).
+pub(super) const UPDATE: &str = "UPDATE wallets SET balance = r.balance, status = r.status,
+    version = r.version, updated_at = r.updated_at FROM {rows} WHERE wallets.uid = r.uid";
+
+/// The rows of [`UPDATE`].
+pub(super) fn changes(wallets: &[Model]) -> Rows<'_, Model> {
+    Rows::of(wallets)
         .column("uid", |w| w.uid.clone())
         .column("balance", |w| w.balance)
         .column("status", |w| w.status)
         .column("version", |w| w.version)
         .column("updated_at", |w| w.updated_at)
-        .statement(
-            conn,
-            "UPDATE wallets SET balance = r.balance, status = r.status, version = r.version,
-             updated_at = r.updated_at FROM {rows} WHERE wallets.uid = r.uid",
-            &[],
-        );
+}
+
+/// Writes what a change may touch of each, and says how many rows that were.
+pub async fn update(conn: &impl ConnectionTrait, wallets: &[Model]) -> Result<u64, DbErr> {
+    let statement = changes(wallets).statement(conn, UPDATE, &[]);
     Ok(conn.execute_raw(statement).await?.rows_affected())
 }
 

@@ -140,7 +140,8 @@ async fn a_watch_hears_of_another_instance() {
 /// A watch outlives the loss of Redis: what was missed is made good by a snapshot.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_outlives_redis() {
-    let mut app = TestApp::start_on(Backend::PostgresRedis).await;
+    let flags = ["--redis-timeout", "50ms"];
+    let mut app = TestApp::start_with(Backend::PostgresRedis, &flags).await;
     let other = app.another_instance().await;
     app.given_wallet("ann", "10").await;
     let mut watch = other.watch_balances(&["ann"]).await;

@@ -1,6 +1,5 @@
 //! The service as its clients meet it: a real server, on real stores.
-// clippy.toml allows it in tests, but most of ours are functions that a macro makes tests of.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test fails where something is not as it says")]
 
 mod access;
 mod audit;

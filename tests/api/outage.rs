@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::support::{Backend, Reply, TestApp, money, servers::redis::Redis};
 
@@ -10,6 +11,8 @@ use crate::support::{Backend, Reply, TestApp, money, servers::redis::Redis};
 const MORE: Duration = Duration::from_millis(100);
 /// What it takes with one, on a busy machine.
 const USUAL: Duration = Duration::from_millis(100);
+/// As it is by default; most tests are more patient with Redis.
+const DEFAULTS: [&str; 2] = ["--redis-timeout", "50ms"];
 const QUERIES: [&str; 8] = [
     "{ wallet(uid: \"ann\") { balance } }",
     "{ walletsByUid(uids: [\"ann\", \"bob\"]) { balance transactions(first: 5) { edges { node { amount } } } } }",
@@ -48,7 +51,7 @@ async fn orders_of(app: &TestApp) -> Reply {
 /// Redis is not there when the service starts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_starts_without_redis() {
-    let app = TestApp::start_with_redis(Redis::stopped()).await;
+    let app = TestApp::start_with_redis(Redis::stopped(), &DEFAULTS).await;
     given_some_of_everything(&app).await;
     assert_every_query_answers(&app, "never started").await;
 }
@@ -56,7 +59,7 @@ async fn a_service_starts_without_redis() {
 /// Redis dies, and comes back empty.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_outlives_redis() {
-    let mut app = TestApp::start_on(Backend::PostgresRedis).await;
+    let mut app = TestApp::start_with(Backend::PostgresRedis, &DEFAULTS).await;
     given_some_of_everything(&app).await;
     assert_every_query_answers(&app, "before").await;
     app.redis().kill();
@@ -68,7 +71,7 @@ async fn a_service_outlives_redis() {
 /// Redis hangs: it takes connections and answers nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_outlives_a_redis_that_hangs() {
-    let mut app = TestApp::start_on(Backend::PostgresRedis).await;
+    let mut app = TestApp::start_with(Backend::PostgresRedis, &DEFAULTS).await;
     given_some_of_everything(&app).await;
     app.redis().pause();
     assert_every_query_answers(&app, "paused").await;
@@ -79,7 +82,7 @@ async fn a_service_outlives_a_redis_that_hangs() {
 /// Money moves without Redis, under row locks alone, and health tells that something is gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn money_moves_without_redis() {
-    let mut app = TestApp::start_on(Backend::PostgresRedis).await;
+    let mut app = TestApp::start_with(Backend::PostgresRedis, &DEFAULTS).await;
     app.given_wallet("ann", "10").await;
     app.redis().kill();
     for _ in 0..5 {
@@ -97,7 +100,7 @@ async fn money_moves_without_redis() {
 /// holds the value from before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_older_is_read_after_an_outage() {
-    let mut app = TestApp::start_on(Backend::PostgresRedis).await;
+    let mut app = TestApp::start_with(Backend::PostgresRedis, &DEFAULTS).await;
     app.given_wallet("ann", "10").await;
     assert_eq!(app.balance("ann").await, "10.00");
     app.redis().pause();
@@ -106,6 +109,21 @@ async fn nothing_older_is_read_after_an_outage() {
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(2) {
         assert_eq!(app.balance("ann").await, "15.00", "after {:?}", started.elapsed());
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// A lock that was asked for while Redis hung, and never given back, blocks nobody afterwards.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_lost_in_an_outage_blocks_nobody() {
+    let mut app = TestApp::start_with(Backend::PostgresRedis, &DEFAULTS).await;
+    app.given_wallet("ann", "10").await;
+    for _ in 0..3 {
+        app.redis().pause();
+        app.deposit("ann", "1").await.unwrap();
+        app.redis().resume();
+        sleep(Duration::from_millis(200)).await;
+        app.deposit("ann", "1").await.unwrap();
+    }
+    assert_eq!(app.stored_balance("ann").await, money("16"));
 }

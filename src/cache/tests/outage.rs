@@ -160,7 +160,7 @@ async fn an_overflow_clears_the_cache() {
 #[tokio::test]
 async fn a_cluster_without_a_node_costs_little() {
     let mut cluster = RedisCluster::start();
-    let cache = cache_in(&cluster.connect().await);
+    let cache = cache_in(&cluster.connect_hasty().await);
     let ids: Vec<Uid> = (0..50).map(|n| uid(&format!("u{n}"))).collect();
     let wallets = |version| ids.iter().map(|id| wallet(id.as_str(), version)).collect::<Vec<_>>();
     cache.put(&wallets(1)).await;

@@ -1,6 +1,7 @@
 //! Instances of the service, each a real server on a free port.
 
 use std::{
+    env,
     ops::Deref,
     time::{Duration, Instant},
 };
@@ -70,8 +71,8 @@ impl TestApp {
     }
 
     /// On PostgreSQL and this Redis, which may be stopped.
-    pub async fn start_with_redis(redis: Redis) -> Self {
-        Self::start_beside(Backend::PostgresRedis, Some(redis), &[]).await
+    pub async fn start_with_redis(redis: Redis, flags: &[&str]) -> Self {
+        Self::start_beside(Backend::PostgresRedis, Some(redis), flags).await
     }
 
     async fn start_beside(backend: Backend, redis: Option<Redis>, flags: &[&str]) -> Self {
@@ -140,6 +141,7 @@ impl Backend {
 
 impl Instance {
     async fn start(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Self {
+        show_logs();
         let app = App::build(config(database_url, redis_url, flags)).await.expect("it builds");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
@@ -165,6 +167,14 @@ impl Instance {
     }
 }
 
+/// What the service warns of is shown with a test that fails; `RUST_LOG` asks for more.
+fn show_logs() {
+    let wanted = env::var("RUST_LOG").unwrap_or_else(|_| "wallet_bff=warn".to_owned());
+    let logs = tracing_subscriber::fmt().with_env_filter(wanted).with_test_writer();
+    // The first test of the run has done it for all.
+    let _ = logs.try_init();
+}
+
 /// Parsed from flags, as `serve` does it, but deaf to this shell's environment.
 fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config {
     let mut arguments =
@@ -173,6 +183,10 @@ fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config
     arguments.extend(["--database-read-connections", "4", "--database-write-connections", "2"]);
     arguments.extend(redis_url.iter().flat_map(|url| ["--redis-url", url]));
     arguments.extend(flags);
+    if !flags.contains(&"--redis-timeout") {
+        // On a busy machine Redis may be late without being gone, which is another test.
+        arguments.extend(["--redis-timeout", "5s"]);
+    }
     let command = Config::augment_args(Command::new("serve")).mut_args(|a| a.env(None::<&str>));
     let matches = command.try_get_matches_from(arguments).unwrap_or_else(|e| panic!("{e}"));
     Config::from_arg_matches(&matches).expect("matches of its own command")

@@ -1,0 +1,204 @@
+//! What one subscriber of `balanceUpdated` is sent, and when.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::Result;
+use async_stream::try_stream;
+use futures::{Stream, future::try_join_all};
+
+use super::balance_event::BalanceEvent;
+use crate::{
+    entity::{Uid, transaction, wallet},
+    error::Error,
+    events::{self, Delivery},
+    loaders::{Freshness, Loaders, Sourced},
+};
+
+/// Most missed changes that one subscriber is sent singly, an equal share of each wallet;
+/// of a wallet that changed more often, the current state is sent.
+const MAX_REPLAY: usize = 1_000;
+/// The same after a gap: few, because a reader that is too slow has one gap after another, and
+/// is better served with the current state.
+const MAX_REPLAY_AFTER_GAP: usize = 64;
+
+/// What one subscriber was sent.
+pub struct Watch {
+    loaders: Arc<Loaders>,
+    /// What it is sent from; it yields a gap where a version is missing.
+    changes: events::Subscription,
+    /// The last version of each wallet; none of a wallet that does not exist yet.
+    sent: HashMap<Uid, Option<i64>>,
+}
+
+impl Watch {
+    /// Somebody who was sent nothing yet. To be attached before any state is read, so that
+    /// nothing falls between the two.
+    pub fn new(loaders: Arc<Loaders>, changes: events::Subscription) -> Self {
+        Self { loaders, changes, sent: HashMap::new() }
+    }
+
+    /// Everything that is sent: what was missed after the version given for each wallet, or
+    /// its current state, then every change.
+    pub fn events(
+        mut self,
+        after: Vec<(Uid, Option<i64>)>,
+    ) -> impl Stream<Item = Result<BalanceEvent>> {
+        try_stream! {
+            for event in self.read(after, MAX_REPLAY).await? {
+                yield event;
+            }
+            while let Some(delivery) = self.changes.next().await {
+                // What this request read for the event before is history.
+                self.loaders.start_over().await;
+                match delivery {
+                    Delivery::Event(change) => {
+                        if let Some(event) = self.change(&change) {
+                            yield event;
+                        }
+                    }
+                    Delivery::Gap => {
+                        let sent = self.sent.clone().into_iter().collect();
+                        for event in self.read(sent, MAX_REPLAY_AFTER_GAP).await? {
+                            yield event;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was missed of each wallet after the version given, or its current state: at the
+    /// beginning, and after a gap.
+    async fn read(
+        &mut self,
+        after: Vec<(Uid, Option<i64>)>,
+        most: usize,
+    ) -> Result<Vec<BalanceEvent>, Error> {
+        let loaders = &self.loaders;
+        let share = (most / after.len().max(1)).max(1) as u64;
+        let missed = after.into_iter().map(async |(uid, after)| {
+            let wallet = loaders.wallet(&uid, Freshness::Latest).await?;
+            let events = match &wallet {
+                Some(wallet) => resume(loaders, wallet, after, share).await?,
+                None => Vec::new(),
+            };
+            Ok::<_, Error>((uid, wallet.map(|wallet| wallet.version), events))
+        });
+        let mut events = Vec::new();
+        for (uid, version, missed) in try_join_all(missed).await? {
+            if let Some(version) = version {
+                self.changes.covered(&uid, version);
+            }
+            self.sent.insert(uid, version);
+            events.extend(missed);
+        }
+        Ok(events)
+    }
+
+    /// An event for a change, unless it was sent.
+    fn change(&mut self, change: &events::BalanceEvent) -> Option<BalanceEvent> {
+        let sent = self.sent.get_mut(&change.wallet.uid)?;
+        let version = change.wallet.version;
+        if sent.is_some_and(|sent| version <= sent) {
+            return None;
+        }
+        let skipped = sent.replace(version).map_or(0, |sent| version - sent - 1);
+        Some(BalanceEvent::of_change(change.wallet.clone(), change.transaction.clone(), skipped))
+    }
+}
+
+/// What was missed of a wallet after a version, or its current state.
+async fn resume(
+    loaders: &Loaders,
+    wallet: &Sourced<wallet::Model>,
+    after: Option<i64>,
+    limit: u64,
+) -> Result<Vec<BalanceEvent>, Error> {
+    let skipped = after.map_or(0, |after| (wallet.version - after - 1).max(0));
+    match after {
+        Some(after) if after == wallet.version => return Ok(Vec::new()),
+        Some(after) if after < wallet.version => {
+            let lines = loaders.transactions_after(&wallet.uid, after, limit).await?;
+            if let Some(missed) = replay(wallet, after, lines) {
+                return Ok(missed);
+            }
+        }
+        _ => {}
+    }
+    Ok(vec![BalanceEvent::of_state(wallet.clone(), skipped)])
+}
+
+/// The changes between a version and a wallet's current one; none unless `lines` are all.
+fn replay(
+    wallet: &wallet::Model,
+    after: i64,
+    mut lines: Vec<transaction::Model>,
+) -> Option<Vec<BalanceEvent>> {
+    // Those beyond the state that was read arrive as changes.
+    lines.retain(|line| line.version <= wallet.version);
+    let connected = lines.iter().zip(after + 1..).all(|(line, version)| line.version == version);
+    if !connected || lines.last().map_or(after, |line| line.version) != wallet.version {
+        return None;
+    }
+    let event = |line: transaction::Model| {
+        let left = wallet::Model {
+            balance: line.balance_after,
+            version: line.version,
+            updated_at: line.created_at,
+            ..wallet.clone()
+        };
+        BalanceEvent::of_change(left, line, 0)
+    };
+    Some(lines.into_iter().map(event).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entity::{Money, TransactionNo, clock};
+
+    fn wallet(version: i64) -> wallet::Model {
+        let now = clock::now();
+        wallet::Model {
+            uid: Uid::stored("ann"),
+            balance: Money::from_units(version),
+            status: wallet::Status::Active,
+            currency: "PHP".to_owned(),
+            version,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn line(version: i64) -> transaction::Model {
+        transaction::Model {
+            transaction_no: TransactionNo::generate(),
+            uid: Uid::stored("ann"),
+            kind: transaction::Kind::Recharge,
+            amount: Money::from_units(1),
+            balance_before: Money::from_units(version - 1),
+            balance_after: Money::from_units(version),
+            version,
+            status: transaction::Status::Success,
+            description: None,
+            operation_id: String::new(),
+            counterparty_uid: None,
+            order_no: None,
+            created_at: clock::now(),
+        }
+    }
+
+    fn replayed(current: i64, after: i64, versions: &[i64]) -> Option<usize> {
+        let lines = versions.iter().copied().map(line).collect();
+        replay(&wallet(current), after, lines).map(|events| events.len())
+    }
+
+    #[test]
+    fn what_was_missed_is_replayed_only_when_it_is_whole() {
+        assert_eq!(replayed(5, 2, &[3, 4, 5]), Some(3));
+        assert_eq!(replayed(5, 2, &[3, 4, 5, 6]), Some(3), "a later one arrives as a change");
+        assert_eq!(replayed(5, 2, &[4, 5]), None, "one is missing");
+        assert_eq!(replayed(5, 2, &[3, 4]), None, "there were too many");
+        assert_eq!(replayed(5, 2, &[]), None);
+    }
+}
