@@ -96,7 +96,9 @@ impl App {
             bounds: Bounds {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
+                max_rewards: config.limits.max_rewards,
             },
+            order_lifetime: config.balance.order_lifetime,
         });
         let edge = Edge::new(
             Arc::new(engine),

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Outcome, OutcomeState, Posting,
     books::{Books, Changes},
+    rules::NotDone,
 };
 use crate::{
     entity::{IdempotencyKey, operation},
@@ -65,9 +66,9 @@ pub fn fold(
         } else {
             first.insert(name, index);
             let outcome = apply(posting, &mut books, now);
-            let (kind, fingerprint) = (posting.command.kind(), posting.fingerprint.clone());
+            let fingerprint = posting.fingerprint.clone();
             let parts = posting.part.map(|part| part.count);
-            records.push(outcome.to_record(&posting.request, kind, fingerprint, parts)?);
+            records.push(outcome.to_record(&posting.request, fingerprint, parts)?);
             Verdict::Now(Box::new(outcome))
         };
         verdicts.push(verdict);
@@ -96,16 +97,18 @@ fn repeat_verdict(verdict: &Verdict) -> Verdict {
 fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
     let mut draft = books.draft(&posting.operation_id, now);
     let start = draft.mark();
-    let (state, refused) = match posting.command.apply(&mut draft) {
-        Ok(refused) => (OutcomeState::Committed, refused),
-        Err(refusal) => {
+    let (state, refused, refused_at) = match posting.command.apply(&mut draft) {
+        Ok(refused) => (OutcomeState::Committed, refused, None),
+        Err(NotDone { refusal, at }) => {
             draft.undo_to(start);
-            (OutcomeState::Refused(refusal), vec![])
+            (OutcomeState::Refused(refusal), vec![], at)
         }
     };
     let work = draft.finish();
     Outcome {
         operation_id: posting.operation_id.clone(),
+        kind: posting.command.kind().to_owned(),
+        request_id: posting.request.request_id.clone(),
         key: posting.request.key.clone(),
         state,
         replayed: false,
@@ -115,6 +118,7 @@ fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
         order: work.order,
         status_changes: work.status_changes,
         refused,
+        refused_at,
         released: None,
     }
 }

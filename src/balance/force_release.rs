@@ -45,8 +45,7 @@ impl Balance {
             return Ok(earlier);
         }
         let outcome = self.release(&request, command).await;
-        let record =
-            outcome.to_record(&request, "force_release_lock", fingerprint.clone(), None)?;
+        let record = outcome.to_record(&request, fingerprint.clone(), None)?;
         match store::operations::insert(self.context.database.writer(), &[record]).await {
             Ok(()) => Ok(outcome),
             // Another instance was asked with this key meanwhile, and its answer counts.
@@ -74,8 +73,10 @@ impl Balance {
     async fn release(&self, request: &Request, command: ForceRelease) -> Outcome {
         let ForceRelease { uid, reason, expected_holder } = command;
         let holder = self.locks().force_release(&uid, expected_holder.as_deref()).await;
-        let caller = &request.caller;
-        tracing::warn!(%uid, holder, reason, caller, key = %request.key, "a lock was broken by hand");
+        if holder.is_some() {
+            let Request { caller, key, request_id } = request;
+            tracing::warn!(%uid, holder, reason, caller, %key, request_id, "a lock was broken by hand");
+        }
         let state = match (&expected_holder, &holder) {
             (Some(_), None) => {
                 let what = format!("the lock of {uid}");
@@ -85,6 +86,8 @@ impl Balance {
         };
         Outcome {
             operation_id: id::operation_id(),
+            kind: "force_release_lock".to_owned(),
+            request_id: request.request_id.clone(),
             key: request.key.clone(),
             state,
             replayed: false,
@@ -94,6 +97,7 @@ impl Balance {
             order: None,
             status_changes: vec![],
             refused: vec![],
+            refused_at: None,
             released: Some(ReleasedLock { uid, holder, reason }),
         }
     }

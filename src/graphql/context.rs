@@ -1,6 +1,6 @@
 //! What a field can reach: the service's parts, and who asks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Context, Result};
 
@@ -25,6 +25,8 @@ pub struct State {
     pub events: Events,
     /// Bounds on arguments.
     pub bounds: Bounds,
+    /// How long a new order may stay pending.
+    pub order_lifetime: Duration,
 }
 
 /// How much one argument may ask for.
@@ -34,6 +36,8 @@ pub struct Bounds {
     pub max_page_size: u32,
     /// Longest list of an argument.
     pub max_list_argument: u32,
+    /// Most rewards in one call.
+    pub max_rewards: u32,
 }
 
 /// What belongs to one request.

@@ -129,7 +129,8 @@ async fn an_order_goes_one_way() {
         let calls = (0..CALLS).map(|call| {
             let change =
                 OrderChange::Status { to: ways[call % 3], expected: Some(order::Status::Pending) };
-            let command = Command::ChangeOrder { order_no: made.order_no.clone(), change };
+            let command =
+                Command::ChangeOrder { order_no: made.order_no.clone(), owner: None, change };
             let (engine, key) = (&engines[call % 2], fresh_key());
             async move { engine.ask(&key, command).await.unwrap() }
         });

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it says")]
 
 mod access;
+mod audit;
+mod batches;
 mod chaos;
 mod cluster;
 mod concurrency;
@@ -9,15 +11,20 @@ mod crashes;
 mod edge;
 mod idempotency;
 mod live;
+mod locks;
 mod migrating;
 mod money;
 mod movements;
+mod operation_log;
 mod orders;
+mod orders_lifecycle;
 mod outage;
 mod program;
 mod property;
+mod rewards;
 mod roundtrips;
 mod shared_cache;
 mod support;
 mod transactions;
+mod wallet_status;
 mod wallets;

@@ -290,10 +290,12 @@ impl Run<'_> {
                 lifetime: Duration::from_secs(3_600),
             }),
             Ask::ChangeOrder(number, to) => Command::ChangeOrder {
+                owner: None,
                 order_no: self.orders[*number].clone(),
                 change: OrderChange::Status { to: *to, expected: None },
             },
             Ask::DeleteOrder(number) => Command::ChangeOrder {
+                owner: None,
                 order_no: self.orders[*number].clone(),
                 change: OrderChange::Delete,
             },

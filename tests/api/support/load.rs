@@ -365,6 +365,7 @@ impl Load {
                 let all = [order::Status::Paid, order::Status::Cancelled, order::Status::Completed];
                 let to = *all.choose(rng).expect("some");
                 Command::ChangeOrder {
+                    owner: None,
                     order_no,
                     change: OrderChange::Status { to, expected: None },
                 }

@@ -11,6 +11,7 @@ pub mod servers;
 pub mod socket;
 pub mod steps;
 pub mod tokens;
+pub mod writes;
 
 pub use app::{Backend, TestApp};
 pub use client::{Client, Reply};
