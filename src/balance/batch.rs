@@ -1,15 +1,16 @@
 //! One batch from its locks to its answers.
 
-use std::{borrow::Cow, collections::HashSet, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
-use sea_orm::{DatabaseTransaction, DbErr, sqlx::error::DatabaseError};
+use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::time::{Instant, timeout};
 
 use super::{
     Context, Outcome, Posting, aftermath,
     books::Changes,
-    commit::{Committed, Failure, commit},
+    commit::{Committed, commit},
     dispatch::busy,
+    failure::Failure,
     posting::Deferred,
 };
 use crate::{
@@ -163,63 +164,4 @@ async fn attempt(transaction: Begun, postings: &[Posting]) -> Result<Committed, 
     let committing = commit(transaction?, postings);
     let late = |_| Err(Failure { error: Error::Timeout, in_doubt: true });
     timeout(ATTEMPT_TIMEOUT, committing).await.unwrap_or_else(late)
-}
-
-impl Failure {
-    /// Once, whatever it was, unless it took seconds to fail. Again where connections broke: that
-    /// is known at once, and others in the pool may be as broken.
-    fn is_worth_another_attempt(&self, attempts: u32) -> bool {
-        let took_seconds =
-            self.is_exhausted() || self.is_locked_out() || matches!(self.error, Error::Timeout);
-        !took_seconds && (attempts == 1 || self.error.is_outage())
-    }
-
-    /// No connection could be had in the time that is given for it.
-    fn is_exhausted(&self) -> bool {
-        matches!(&self.error, Error::Database(error) if matches!(**error, DbErr::ConnectionAcquire(_)))
-    }
-
-    /// A row's lock (on SQLite, the file's) could not be had in the time that is given for it.
-    fn is_locked_out(&self) -> bool {
-        self.database_code().is_some_and(|code| matches!(&*code, "55P03" | "5"))
-    }
-
-    /// The reason lies in the connection, not in the rows: smaller batches do not help.
-    fn is_unreachable(&self) -> bool {
-        match &self.error {
-            Error::Database(error) => {
-                !matches!(**error, DbErr::RecordNotInserted) && database_error(error).is_none()
-            }
-            _ => false,
-        }
-    }
-
-    /// What the database says is the matter, if it answered at all.
-    fn database_code(&self) -> Option<Cow<'_, str>> {
-        let Error::Database(error) = &self.error else { return None };
-        database_error(error)?.code()
-    }
-
-    /// What the caller is told.
-    fn answer(&self) -> Error {
-        if self.in_doubt || self.is_unreachable() {
-            return Error::Unavailable(
-                "the database did not answer; repeat with the same idempotency key",
-            );
-        }
-        match self.database_code().as_deref() {
-            // Another transaction held the rows (or the file) for too long, or the other way
-            // round: nothing was done, and it may work the next time.
-            Some("55P03" | "40P01" | "40001" | "25P03" | "5") => busy(),
-            _ => self.error.clone(),
-        }
-    }
-}
-
-fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
-    use sea_orm::RuntimeErr::SqlxError;
-    match error {
-        DbErr::Exec(SqlxError(error)) | DbErr::Query(SqlxError(error)) => error.as_database_error(),
-        _ => None,
-    }
 }

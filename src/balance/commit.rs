@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use super::{
     Outcome, Posting,
     books::{Books, Changes},
+    failure::Failure,
     fold::{Folded, Verdict, fold},
 };
 use crate::{
@@ -22,27 +23,6 @@ pub struct Committed {
     pub answers: Vec<Result<Outcome>>,
     /// What is to be cached and published.
     pub changes: Changes,
-}
-
-/// Why a batch was not committed, as far as is known.
-#[derive(Debug)]
-pub struct Failure {
-    /// What went wrong.
-    pub error: Error,
-    /// Whether it may have been committed all the same: the commit itself was not answered.
-    pub in_doubt: bool,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { error, in_doubt: false }
-    }
-}
-
-impl From<DbErr> for Failure {
-    fn from(error: DbErr) -> Self {
-        Error::from(error).into()
-    }
 }
 
 /// Does a batch in this transaction, which has done nothing yet.

@@ -16,6 +16,7 @@ mod commit;
 mod dispatch;
 pub mod draft;
 pub mod entry;
+mod failure;
 pub mod fold;
 mod force_release;
 pub mod outcome;
