@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use sea_orm::{DatabaseTransaction, DbErr};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     Context, Outcome, Posting, aftermath,
@@ -20,6 +20,9 @@ use crate::{
 
 /// How often one batch is tried; more than a pool has connections would not help.
 const MAX_ATTEMPTS: u32 = 5;
+/// How long one attempt may take: longer than a row's lock is waited for, and no longer than
+/// callers wait. A network that was cut answers nothing, and must not hold up all that follows.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Does a batch, and returns the postings that must wait because another instance holds one of
 /// their wallets.
@@ -158,5 +161,7 @@ async fn try_again(
 }
 
 async fn attempt(transaction: Begun, postings: &[Posting]) -> Result<Committed, Failure> {
-    commit(transaction?, postings).await
+    let committing = commit(transaction?, postings);
+    let late = |_| Err(Failure { error: Error::Timeout, in_doubt: true });
+    timeout(ATTEMPT_TIMEOUT, committing).await.unwrap_or_else(late)
 }

@@ -32,7 +32,8 @@ impl Failure {
     /// Once, whatever it was, unless it took seconds to fail. Again where connections broke: that
     /// is known at once, and others in the pool may be as broken.
     pub(super) fn is_worth_another_attempt(&self, attempts: u32) -> bool {
-        let took_seconds = self.is_exhausted() || self.is_locked_out();
+        let took_seconds =
+            self.is_exhausted() || self.is_locked_out() || matches!(self.error, Error::Timeout);
         !took_seconds && (attempts == 1 || self.error.is_outage())
     }
 

@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::SqliteConnectOptions,
 };
 
@@ -12,6 +12,8 @@ use crate::config::DatabaseConfig;
 
 /// How long to wait for a connection: callers have deadlines of their own, a little longer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a transaction may take to begin, all in all: a network that was cut answers nothing.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that were idle so long are tried before use: the server may have gone and come.
 /// A busy one is not, since a ping costs more than half a lookup.
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
@@ -120,12 +122,12 @@ impl Database {
     /// # Errors
     /// When no connection is free in time, or the database cannot be reached.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.writer
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await
+        let begin = self.writer.begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        });
+        let late = |_| Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
+        tokio::time::timeout(BEGIN_TIMEOUT, begin).await.unwrap_or_else(late)
     }
 
     /// Whether it is PostgreSQL; SQLite otherwise.

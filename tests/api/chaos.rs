@@ -10,6 +10,7 @@ use crate::support::{
     Backend,
     engine::{Engine, Ground},
     load::{Door, Load, seconds, tell},
+    proxy::Proxy,
 };
 
 /// How many ask at once.
@@ -131,5 +132,28 @@ async fn connections_are_cut_under_load() {
     for engine in &engines {
         engine.assert_cache_catches_up(load.uids()).await;
     }
+    load.assert_sound(&ground).await;
+}
+
+/// The network to the database is cut without a word, and mended: nobody waits for ever, and what
+/// was in doubt is done once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_network_goes_silent_under_load() {
+    let ground = Ground::on(Backend::PostgresRedis).await;
+    let proxy = Proxy::to(ground.place().port()).await;
+    let engine = Engine::start(&ground.place().through(proxy.port())).await;
+    let load = Load::prepare(&ground, doors(&[engine])).await;
+    let running = tokio::spawn({
+        let load = load.clone();
+        async move { load.run(HANDS, Duration::from_secs(4)).await }
+    });
+    sleep(Duration::from_secs(1)).await;
+    proxy.stall();
+    let stalled = std::time::Instant::now();
+    // Longer than one attempt: some are told that it is in doubt.
+    sleep(Duration::from_secs(12)).await;
+    assert!(load.doubts() > 0, "nobody was told anything in {:?}", stalled.elapsed());
+    proxy.mend();
+    running.await.expect("the load ends");
     load.assert_sound(&ground).await;
 }

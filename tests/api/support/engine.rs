@@ -107,6 +107,22 @@ impl Ground {
     }
 }
 
+impl Place {
+    /// The same, where the database is reached through this port.
+    pub fn through(mut self, port: u16) -> Self {
+        let mut url = url::Url::parse(&self.database_url).expect("our own URL");
+        url.set_port(Some(port)).expect("it has a host");
+        self.database_url = url.into();
+        self
+    }
+
+    /// The database's port.
+    pub fn port(&self) -> u16 {
+        let url = url::Url::parse(&self.database_url).expect("our own URL");
+        url.port().expect("a server's URL")
+    }
+}
+
 impl Engine {
     /// Within a runtime.
     pub async fn start(place: &Place) -> Self {

@@ -392,6 +392,12 @@ impl Load {
         (answered.len(), uids.len())
     }
 
+    /// How often somebody was left without knowing.
+    pub fn doubts(&self) -> u32 {
+        let again = self.again.lock();
+        again.iter().filter(|(why, _)| *why != "busy").map(|(_, count)| count).sum()
+    }
+
     /// Nobody was left without knowing: where only a cache or a lock broke, there is no cause to.
     pub fn assert_never_in_doubt(&self) {
         let again = self.again.lock();

@@ -6,6 +6,7 @@ pub mod engine;
 pub mod ledger;
 pub mod load;
 pub mod process;
+pub mod proxy;
 pub mod roundtrips;
 pub mod servers;
 pub mod socket;
