@@ -2,7 +2,7 @@
 # packages; Rust, git and make are all they expect.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check schema deps deps-test
+.PHONY: help run test check schema bench deps deps-test
 
 ADDRESS ?= 127.0.0.1:8080
 
@@ -23,6 +23,9 @@ check: deps ## formatting and lints
 
 schema: deps ## rewrite schema.graphql from the code
 	cargo run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+bench: deps ## balance changes a second (on SQLite; or DATABASE_URL=… REDIS_URL=…)
+	cargo bench --bench postings
 
 deps:
 	@scripts/deps.sh build

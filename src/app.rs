@@ -105,7 +105,9 @@ impl App {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
                 suggestions: config.limits.introspection,
+                max_rewards: config.limits.max_rewards,
             },
+            order_lifetime: config.balance.order_lifetime,
         });
         let edge = Edge::new(
             Arc::new(engine),

@@ -135,6 +135,10 @@ pub struct BalanceConfig {
     #[arg(long, env = "WRITE_BATCHES_IN_FLIGHT", default_value_t = 2, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pub write_batches_in_flight: u32,
+    /// How long an order may stay pending; then it lapses, and its money is given back
+    #[arg(long, env = "ORDER_LIFETIME", default_value = "30m", value_name = "DURATION",
+        value_parser = parse::lifetime)]
+    pub order_lifetime: Duration,
 }
 
 /// Bounds on a request.
@@ -149,6 +153,10 @@ pub struct LimitsConfig {
     #[arg(long, env = "MAX_LIST_ARGUMENT", default_value_t = 1_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_list_argument: u32,
+    /// Most rewards in one batchReward
+    #[arg(long, env = "MAX_REWARDS", default_value_t = 10_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_rewards: u32,
     /// Largest request body
     #[arg(long, env = "MAX_BODY_BYTES", default_value_t = 1_048_576, value_name = "BYTES")]
     pub max_body_bytes: usize,
@@ -319,6 +327,7 @@ mod tests {
             ("--jwks-url", "http://id.example.org/keys", "https://"),
             ("--allow-origin", "example.org", "https://app.example.org"),
             ("--max-depth", "-1", "invalid"),
+            ("--order-lifetime", "0s", "1s to 365 days"),
         ] {
             let text = refusal(flag, value);
             assert!(text.contains(flag) && text.contains(wants), "{flag}={value}: {text}");

@@ -144,14 +144,14 @@ pub enum Refusal {
         order_no: OrderNo,
     },
     /// The order cannot go from where it stands to where it should.
-    #[error("order {order_no} is {}, and cannot become {}", order_word(*from), order_word(*to))]
+    #[error("order {order_no} is {}, and cannot {}", order_word(*from), order_end(*to))]
     InvalidTransition {
         /// Which order.
         order_no: OrderNo,
         /// Where it stands.
         from: order::Status,
-        /// Where it should go.
-        to: order::Status,
+        /// Where it should go; nowhere, when it should be deleted.
+        to: Option<order::Status>,
     },
     /// It changed since the caller looked.
     #[error("{what} changed since you read it; read it again")]
@@ -176,6 +176,13 @@ fn order_word(status: order::Status) -> &'static str {
         order::Status::Completed => "completed",
         order::Status::Cancelled => "cancelled",
         order::Status::Expired => "expired",
+    }
+}
+
+fn order_end(to: Option<order::Status>) -> String {
+    match to {
+        Some(to) => format!("become {}", order_word(to)),
+        None => "be deleted while it holds money".to_owned(),
     }
 }
 

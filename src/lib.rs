@@ -1,4 +1,23 @@
-//! wallet-bff.
+//! GraphQL backend-for-frontend for user wallets.
+//!
+//! ```text
+//!                   HTTP, WebSocket                        http
+//!                            |
+//!       queries          mutations         subscriptions    graphql
+//!          |                 |                   |
+//!       loaders       balance, orders            |          reads | the one door for money
+//!        |    |        |     |     |             |
+//!    cache    store  lock  store   cache, events-+          Redis or in-process | PostgreSQL or SQLite
+//! ```
+//!
+//! Reads flow edge -> [`loaders`] -> [`cache`] -> [`store`], and writes flow edge -> [`balance`]
+//! -> [`lock`] -> [`store`] -> [`cache`] and [`events`]. Nothing flows back up. The same nouns
+//! (wallet, transaction, order, …) name the files in every layer, so that a feature reads as one
+//! column.
+//!
+//! Around them: [`app`] wires everything from the [`config`]; [`cli`] and [`demo`] start it;
+//! [`audit`] holds the ledger against its rules; [`seed`] writes data to try it on. What each
+//! module may use, `tests/layers.rs` says and checks; ARCHITECTURE.md says why.
 
 #![recursion_limit = "256"]
 

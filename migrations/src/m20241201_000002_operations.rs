@@ -1,7 +1,5 @@
-//! What callers asked for: idempotency records and operation log.
-//!
-//! `operation_id` has no index: operations are found by their key, and one that was split into
-//! parts has a row for each.
+//! What callers asked for: idempotency records and operation log. Operations are found by their
+//! key; one that was split into parts has a row for each.
 
 use sea_orm_migration::prelude::*;
 

@@ -1,22 +1,26 @@
 //! What follows a commit: caches, then events. None of it can fail the operation.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
+
+use backon::{ExponentialBuilder, Retryable};
+use sea_orm::DbErr;
 
 use super::books::Changes;
 use crate::{
     cache::{Cache, LatestTransactions},
     entity::{Uid, wallet},
     events::{BalanceEvent, Events},
+    store::{self, Database},
 };
 
 /// Writes what changed to the cache, where it is newer than what is there.
 pub async fn write_cache(cache: &Cache, changes: &Changes) {
-    let wallets: Vec<wallet::Model> =
-        changes.opened.iter().chain(&changes.changed).cloned().collect();
+    let wallets = changes.opened.iter().chain(&changes.changed).chain(&changes.seen);
+    let wallets: Vec<wallet::Model> = wallets.cloned().collect();
     let histories: Vec<(Uid, i64)> =
         wallets.iter().map(|wallet| (wallet.uid.clone(), wallet.version)).collect();
-    let orders: Vec<_> =
-        changes.created_orders.iter().chain(&changes.changed_orders).cloned().collect();
+    let orders = changes.created_orders.iter().chain(&changes.changed_orders);
+    let orders: Vec<_> = orders.chain(&changes.seen_orders).cloned().collect();
     tokio::join!(
         cache.put(&wallets),
         cache.invalidate::<LatestTransactions>(&histories),
@@ -44,4 +48,31 @@ pub async fn publish(events: &Events, changes: Changes) {
         Some(BalanceEvent { wallet, transaction })
     });
     events.publish(told.collect()).await;
+}
+
+/// Caches wallets that a batch may have changed, or not, once the database says which. Their row
+/// locks are waited for: who was still at it has ended then.
+pub async fn recheck(database: &Database, cache: &Cache, uids: &[Uid]) {
+    let pauses = ExponentialBuilder::default()
+        .with_jitter()
+        .with_max_delay(Duration::from_secs(10))
+        .with_max_times(20);
+    let found = (|| look_at(database, uids)).retry(pauses).await;
+    match found {
+        Ok(seen) => {
+            let changes = Changes { seen, ..Changes::default() };
+            Box::pin(write_cache(cache, &changes)).await;
+        }
+        Err(error) => {
+            let wallets = uids.len();
+            tracing::error!(%error, wallets, "cached wallets may be old: the database stays away");
+        }
+    }
+}
+
+async fn look_at(database: &Database, uids: &[Uid]) -> Result<Vec<wallet::Model>, DbErr> {
+    let transaction = database.begin().await?;
+    let wallets = store::wallets::lock(&transaction, uids).await?;
+    transaction.rollback().await?;
+    Ok(wallets)
 }

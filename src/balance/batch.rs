@@ -2,19 +2,27 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sea_orm::{DatabaseTransaction, DbErr, SqlErr};
-use tokio::time::Instant;
+use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::time::{Instant, timeout};
 
 use super::{
     Context, Outcome, Posting, aftermath,
     books::Changes,
     commit::{Committed, commit},
+    dispatch::busy,
+    failure::Failure,
     posting::Deferred,
 };
 use crate::{
     entity::Uid,
-    error::{Error, Result},
+    error::{Error, Refusal, Result},
 };
+
+/// How often one batch is tried; more than a pool has connections would not help.
+const MAX_ATTEMPTS: u32 = 5;
+/// How long one attempt may take: longer than a row's lock is waited for, and no longer than
+/// callers wait. A network that was cut answers nothing, and must not hold up all that follows.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Does a batch, and returns the postings that must wait because another instance holds one of
 /// their wallets.
@@ -81,82 +89,79 @@ struct Settled {
     committed: Vec<Changes>,
 }
 
-/// Commits the batch; when that fails, once more; when it fails for a reason that lies in the
-/// rows, posting by posting, so that one cannot fail its neighbours.
+/// Commits the batch; when that fails, again; when it fails for a reason that lies in the rows,
+/// posting by posting, so that one cannot fail its neighbours.
 async fn settle(context: &Context, transaction: Begun, postings: &[Posting]) -> Settled {
-    match commit_twice(context, transaction, postings).await {
+    match try_again(context, transaction, postings).await {
         Ok(Committed { answers, changes }) => Settled { answers, committed: vec![changes] },
-        Err(error) if postings.len() == 1 || is_unreachable(&error) => {
-            tracing::error!(%error, postings = postings.len(), "a batch was not committed");
-            let answers = postings.iter().map(|_| Err(fault(&error))).collect();
+        Err(failure) if postings.len() == 1 || failure.in_doubt || failure.is_unreachable() => {
+            let (error, in_doubt) = (&failure.error, failure.in_doubt);
+            tracing::error!(%error, in_doubt, postings = postings.len(), "a batch was not committed");
+            if in_doubt {
+                recheck(context, postings);
+            }
+            let answers = postings.iter().map(|_| Err(failure.answer())).collect();
             Settled { answers, committed: vec![] }
         }
-        Err(error) => {
+        Err(Failure { error, .. }) => {
             tracing::warn!(%error, postings = postings.len(), "a batch is done one by one");
             Box::pin(settle_singly(context, postings)).await
         }
     }
 }
 
+/// Who waits in vain for a row's lock waits for seconds: others on that wallet do not try.
 async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
     let mut all = Settled { answers: vec![], committed: vec![] };
+    let mut blocked: HashSet<&Uid> = HashSet::new();
     for posting in postings {
+        if posting.uids.iter().any(|uid| blocked.contains(uid)) {
+            all.answers.push(Err(busy()));
+            continue;
+        }
         let transaction = context.database.begin().await;
         let one = settle(context, transaction, std::slice::from_ref(posting)).await;
+        if matches!(one.answers[..], [Err(Error::Refused(Refusal::SystemBusy { .. }))]) {
+            blocked.extend(&posting.uids);
+        }
         all.answers.extend(one.answers);
         all.committed.extend(one.committed);
     }
     all
 }
 
-/// A second attempt is safe: should the first have been committed after all, its keys say so.
-async fn commit_twice(
+/// Caches what the batch left, or did not leave, once the database says which.
+fn recheck(context: &Context, postings: &[Posting]) {
+    let mut uids: Vec<Uid> = postings.iter().flat_map(|p| p.uids.iter().cloned()).collect();
+    uids.sort_unstable();
+    uids.dedup();
+    let (database, cache) = (context.database.clone(), context.cache.clone());
+    tokio::spawn(async move { Box::pin(aftermath::recheck(&database, &cache, &uids)).await });
+}
+
+/// Another attempt is safe: should an earlier one have been committed after all, its keys say so.
+async fn try_again(
     context: &Context,
     transaction: Begun,
     postings: &[Posting],
-) -> Result<Committed> {
-    let first = match transaction {
-        Ok(transaction) => commit(transaction, postings).await,
-        Err(error) => Err(error.into()),
-    };
-    match first {
-        Err(error) if !is_exhausted(&error) => {
-            tracing::debug!(%error, "a batch is tried again");
-            commit(context.database.begin().await?, postings).await
+) -> Result<Committed, Failure> {
+    let mut result = attempt(transaction, postings).await;
+    for attempts in 1..MAX_ATTEMPTS {
+        let Err(failure) = &result else { break };
+        if !failure.is_worth_another_attempt(attempts) {
+            break;
         }
-        result => result,
+        tracing::debug!(error = %failure.error, "a batch is tried again");
+        let was_in_doubt = failure.in_doubt;
+        let still_in_doubt =
+            |failure: Failure| Failure { in_doubt: was_in_doubt || failure.in_doubt, ..failure };
+        result = attempt(context.database.begin().await, postings).await.map_err(still_in_doubt);
     }
+    result
 }
 
-/// No connection could be had in the time that is given for it: trying again doubles the wait.
-fn is_exhausted(error: &Error) -> bool {
-    matches!(error, Error::Database(error) if matches!(**error, DbErr::ConnectionAcquire(_)))
-}
-
-/// The reason lies in the connection, not in the rows: smaller batches do not help.
-fn is_unreachable(error: &Error) -> bool {
-    match error {
-        Error::Database(error) => match &**error {
-            DbErr::RecordNotInserted => false,
-            error => {
-                !matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
-                    && !is_database_error(error)
-            }
-        },
-        _ => false,
-    }
-}
-
-/// Whether the database answered, with an error, rather than not at all.
-fn is_database_error(error: &DbErr) -> bool {
-    use sea_orm::RuntimeErr::SqlxError;
-    matches!(error, DbErr::Exec(SqlxError(error)) | DbErr::Query(SqlxError(error)) if error.as_database_error().is_some())
-}
-
-fn fault(error: &Error) -> Error {
-    if is_unreachable(error) {
-        Error::Unavailable("the database did not answer; repeat with the same idempotency key")
-    } else {
-        error.clone()
-    }
+async fn attempt(transaction: Begun, postings: &[Posting]) -> Result<Committed, Failure> {
+    let committing = commit(transaction?, postings);
+    let late = |_| Err(Failure { error: Error::Timeout, in_doubt: true });
+    timeout(ATTEMPT_TIMEOUT, committing).await.unwrap_or_else(late)
 }

@@ -74,6 +74,10 @@ pub enum Command {
         order_no: OrderNo,
         /// What is to become of it.
         change: OrderChange,
+        /// Only if it is this user's: to anybody else it is not there. Follows from who asks, so
+        /// no part of the fingerprint.
+        #[serde(skip)]
+        owner: Option<Uid>,
     },
 }
 

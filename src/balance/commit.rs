@@ -7,10 +7,11 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use super::{
     Outcome, Posting,
     books::{Books, Changes},
+    failure::Failure,
     fold::{Folded, Verdict, fold},
 };
 use crate::{
-    entity::{OrderNo, Uid, clock, operation, transaction},
+    entity::{OrderNo, Uid, clock, operation, order, transaction},
     error::{Error, Refusal, Result},
     store,
 };
@@ -27,16 +28,20 @@ pub struct Committed {
 /// Does a batch in this transaction, which has done nothing yet.
 ///
 /// # Errors
-/// The database's, with nothing done, or (should the commit itself fail) in doubt: a repeat of
-/// the batch finds by its keys what was done.
-pub async fn commit(transaction: DatabaseTransaction, postings: &[Posting]) -> Result<Committed> {
+/// The database's. When it is in doubt what was done, a repeat of the batch finds it by its keys.
+pub async fn commit(
+    transaction: DatabaseTransaction,
+    postings: &[Posting],
+) -> Result<Committed, Failure> {
     let books = lock(&transaction, postings).await?;
     // After the row locks, in a statement of its own: whoever held them is committed and seen.
     let earlier = store::operations::by_keys(&transaction, &keys(postings)).await?;
-    let Folded { verdicts, changes, records } = fold(postings, books, earlier, clock::now())?;
+    let Folded { verdicts, mut changes, records } = fold(postings, books, earlier, clock::now())?;
     write(&transaction, &changes, &records).await?;
     let lines = lines_of_repeats(&transaction, &verdicts).await?;
-    transaction.commit().await?;
+    changes.seen_orders.extend(orders_of_repeats(&transaction, &lines).await?);
+    let in_doubt = |error: DbErr| Failure { in_doubt: true, ..error.into() };
+    transaction.commit().await.map_err(in_doubt)?;
     let answers = verdicts.into_iter().map(|verdict| answer(verdict, &lines)).collect();
     Ok(Committed { answers, changes })
 }
@@ -113,6 +118,19 @@ async fn lines_of_repeats(
         }
     }
     Ok(lines)
+}
+
+/// The orders that these lines paid for, as they are now.
+async fn orders_of_repeats(
+    connection: &impl ConnectionTrait,
+    lines: &Lines,
+) -> Result<Vec<order::Model>, DbErr> {
+    let paid = |line: &transaction::Model| line.order_no.clone();
+    let order_nos: Vec<OrderNo> = lines.values().flatten().filter_map(paid).collect();
+    if order_nos.is_empty() {
+        return Ok(vec![]);
+    }
+    store::orders::by_nos(connection, &order_nos).await
 }
 
 fn answer(verdict: Verdict, lines: &Lines) -> Result<Outcome> {

@@ -141,7 +141,7 @@ impl Dispatcher {
         let (late, waiting): (Vec<_>, Vec<_>) = self.waiting.drain(..).partition(late);
         self.waiting = waiting.into();
         for posting in late {
-            self.context.locks.record_timeout();
+            self.context.locks.record_timeout(posting.command.policy());
             posting.answer(Err(busy()));
         }
     }

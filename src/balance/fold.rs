@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Outcome, OutcomeState, Posting,
     books::{Books, Changes},
+    rules::NotDone,
 };
 use crate::{
     entity::{IdempotencyKey, operation},
@@ -58,19 +59,25 @@ pub fn fold(
     for (index, posting) in postings.iter().enumerate() {
         let name = (posting.request.caller.as_str(), &posting.request.key);
         let verdict = if let Some(record) = known.get(&name) {
+            books.look_at(posting);
             repeat_of(posting, &record.fingerprint, || Verdict::Earlier((*record).clone()))
         } else if let Some(&twin) = first.get(&name) {
             repeat_of(posting, &postings[twin].fingerprint, || repeat_verdict(&verdicts[twin]))
         } else {
             first.insert(name, index);
             let outcome = apply(posting, &mut books, now);
-            let (kind, fingerprint) = (posting.command.kind(), posting.fingerprint.clone());
+            let fingerprint = posting.fingerprint.clone();
             let parts = posting.part.map(|part| part.count);
-            records.push(outcome.to_record(&posting.request, kind, fingerprint, parts)?);
+            records.push(outcome.to_record(&posting.request, fingerprint, parts)?);
             Verdict::Now(Box::new(outcome))
         };
         verdicts.push(verdict);
     }
+    // Two instances that use the same keys for different wallets would otherwise insert them
+    // crosswise, and wait for each other.
+    records.sort_unstable_by(|a, b| {
+        (&a.caller, &a.idempotency_key).cmp(&(&b.caller, &b.idempotency_key))
+    });
     Ok(Folded { verdicts, changes: books.into_changes(), records })
 }
 
@@ -90,16 +97,18 @@ fn repeat_verdict(verdict: &Verdict) -> Verdict {
 fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
     let mut draft = books.draft(&posting.operation_id, now);
     let start = draft.mark();
-    let (state, refused) = match posting.command.apply(&mut draft) {
-        Ok(refused) => (OutcomeState::Committed, refused),
-        Err(refusal) => {
+    let (state, refused, refused_at) = match posting.command.apply(&mut draft) {
+        Ok(refused) => (OutcomeState::Committed, refused, None),
+        Err(NotDone { refusal, at }) => {
             draft.undo_to(start);
-            (OutcomeState::Refused(refusal), vec![])
+            (OutcomeState::Refused(refusal), vec![], at)
         }
     };
     let work = draft.finish();
     Outcome {
         operation_id: posting.operation_id.clone(),
+        kind: posting.command.kind().to_owned(),
+        request_id: posting.request.request_id.clone(),
         key: posting.request.key.clone(),
         state,
         replayed: false,
@@ -109,6 +118,7 @@ fn apply(posting: &Posting, books: &mut Books, now: DateTime<Utc>) -> Outcome {
         order: work.order,
         status_changes: work.status_changes,
         refused,
+        refused_at,
         released: None,
     }
 }

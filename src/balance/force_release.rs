@@ -41,26 +41,42 @@ impl Balance {
         // Serializing plain data to memory cannot fail.
         let json = serde_json::to_vec(&command).unwrap_or_default();
         let fingerprint = format!("{:x}", Sha256::digest(json));
-        let name = (request.caller.clone(), request.key.clone());
-        let transaction = self.context.database.begin().await?;
-        if let Some(earlier) = store::operations::by_keys(&transaction, &[name]).await?.first() {
-            if earlier.fingerprint != fingerprint {
-                return Err(Refusal::IdempotencyKeyReused.into());
-            }
-            return Outcome::from_record(earlier, &[]);
+        if let Some(earlier) = self.released_before(&request, &fingerprint).await? {
+            return Ok(earlier);
         }
         let outcome = self.release(&request, command).await;
-        let record = outcome.to_record(&request, "force_release_lock", fingerprint, None)?;
-        store::operations::insert(&transaction, &[record]).await?;
-        transaction.commit().await?;
-        Ok(outcome)
+        let record = outcome.to_record(&request, fingerprint.clone(), None)?;
+        match store::operations::insert(self.context.database.writer(), &[record]).await {
+            Ok(()) => Ok(outcome),
+            // Another instance was asked with this key meanwhile, and its answer counts.
+            Err(error) => match self.released_before(&request, &fingerprint).await? {
+                Some(earlier) => Ok(earlier),
+                None => Err(error.into()),
+            },
+        }
+    }
+
+    async fn released_before(
+        &self,
+        request: &Request,
+        fingerprint: &str,
+    ) -> Result<Option<Outcome>> {
+        match self.records(&request.caller, vec![request.key.clone()]).await?.first() {
+            None => Ok(None),
+            Some(earlier) if earlier.fingerprint != fingerprint => {
+                Err(Refusal::IdempotencyKeyReused.into())
+            }
+            Some(earlier) => Outcome::from_record(earlier, &[]).map(Some),
+        }
     }
 
     async fn release(&self, request: &Request, command: ForceRelease) -> Outcome {
         let ForceRelease { uid, reason, expected_holder } = command;
         let holder = self.locks().force_release(&uid, expected_holder.as_deref()).await;
-        let caller = &request.caller;
-        tracing::warn!(%uid, holder, reason, caller, key = %request.key, "a lock was broken by hand");
+        if holder.is_some() {
+            let Request { caller, key, request_id } = request;
+            tracing::warn!(%uid, holder, reason, caller, %key, request_id, "a lock was broken by hand");
+        }
         let state = match (&expected_holder, &holder) {
             (Some(_), None) => {
                 let what = format!("the lock of {uid}");
@@ -70,6 +86,8 @@ impl Balance {
         };
         Outcome {
             operation_id: id::operation_id(),
+            kind: "force_release_lock".to_owned(),
+            request_id: request.request_id.clone(),
             key: request.key.clone(),
             state,
             replayed: false,
@@ -79,6 +97,7 @@ impl Balance {
             order: None,
             status_changes: vec![],
             refused: vec![],
+            refused_at: None,
             released: Some(ReleasedLock { uid, holder, reason }),
         }
     }

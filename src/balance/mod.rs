@@ -14,7 +14,9 @@ pub mod books;
 pub mod command;
 mod commit;
 mod dispatch;
+pub mod draft;
 pub mod entry;
+mod failure;
 pub mod fold;
 mod force_release;
 pub mod outcome;
@@ -39,6 +41,8 @@ pub use command::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange
 pub use force_release::{ForceRelease, ReleasedLock};
 pub use outcome::{Outcome, OutcomeState, StatusChange};
 pub use posting::Posting;
+
+pub use crate::lock::{LockStats, LockStatus};
 use posting::{InFlight, Ticket};
 
 use crate::{
@@ -145,6 +149,7 @@ impl Balance {
         let count = Outcome::parts(first)?;
         let ids = [first.operation_id.clone()];
         records.extend(self.records(caller, rewards::further_keys(key, count)).await?);
+        records.sort_unstable_by(|a, b| a.idempotency_key.cmp(&b.idempotency_key));
         let lines =
             store::transactions::by_operations(self.context.database.reader(), &ids).await?;
         rewards::known(&records, count, &lines)

@@ -16,6 +16,10 @@ use crate::{
 pub struct Outcome {
     /// Names the operation in ledger lines and logs.
     pub operation_id: String,
+    /// What was asked, such as `deposit`.
+    pub kind: String,
+    /// The HTTP request that it was done for.
+    pub request_id: String,
     /// The caller's key.
     pub key: IdempotencyKey,
     /// Done, or why not.
@@ -34,6 +38,8 @@ pub struct Outcome {
     pub status_changes: Vec<StatusChange>,
     /// Of a reward: the users who got nothing, and why.
     pub refused: Vec<(Uid, Refusal)>,
+    /// Of a refused batch: which of its items is at fault, from 0.
+    pub refused_at: Option<usize>,
     /// The lock it broke.
     pub released: Option<ReleasedLock>,
 }
@@ -71,6 +77,8 @@ struct Stored {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused: Vec<(Uid, Refusal)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused_at: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     released: Option<ReleasedLock>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refusal: Option<Refusal>,
@@ -87,7 +95,6 @@ impl Outcome {
     pub(super) fn to_record(
         &self,
         request: &Request,
-        kind: &str,
         fingerprint: String,
         parts: Option<usize>,
     ) -> Result<operation::Model> {
@@ -104,6 +111,7 @@ impl Outcome {
             order: self.order.clone(),
             status_changes: self.status_changes.clone(),
             refused: self.refused.clone(),
+            refused_at: self.refused_at,
             released: self.released.clone(),
             refusal,
             parts,
@@ -112,11 +120,11 @@ impl Outcome {
             caller: request.caller.clone(),
             idempotency_key: self.key.clone(),
             operation_id: self.operation_id.clone(),
-            kind: kind.to_owned(),
+            kind: self.kind.clone(),
             fingerprint,
             state,
             outcome: serde_json::to_string(&stored).map_err(unreadable)?,
-            request_id: request.request_id.clone(),
+            request_id: self.request_id.clone(),
             created_at: self.committed_at,
         })
     }
@@ -133,6 +141,8 @@ impl Outcome {
         let transactions = lines.iter().filter(|line| mine.contains(&line.uid)).cloned().collect();
         Ok(Self {
             operation_id: record.operation_id.clone(),
+            kind: record.kind.clone(),
+            request_id: record.request_id.clone(),
             key: record.idempotency_key.clone(),
             replayed: true,
             committed_at: record.created_at,
@@ -141,6 +151,7 @@ impl Outcome {
             order: stored.order,
             status_changes: stored.status_changes,
             refused: stored.refused,
+            refused_at: stored.refused_at,
             released: stored.released,
             state,
         })

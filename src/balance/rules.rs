@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 
 use super::{
-    books::Draft,
     command::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange},
+    draft::Draft,
     entry::{Change, Entry},
 };
 use crate::{
@@ -18,12 +18,27 @@ use crate::{
 /// The users of a command whose part was refused while the others' was done.
 pub type Refused = Vec<(Uid, Refusal)>;
 
+/// Why a command is refused as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotDone {
+    /// Why.
+    pub refusal: Refusal,
+    /// Which of its items is at fault, from 0, where it has several.
+    pub at: Option<usize>,
+}
+
+impl From<Refusal> for NotDone {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, at: None }
+    }
+}
+
 impl Command {
     /// Does it.
     ///
     /// # Errors
     /// Why it is refused; the draft must then be taken back whole.
-    pub fn apply(&self, draft: &mut Draft<'_>) -> Result<Refused, Refusal> {
+    pub fn apply(&self, draft: &mut Draft<'_>) -> Result<Refused, NotDone> {
         match self {
             Self::Reward { rewards } => return Ok(reward(draft, rewards)),
             Self::OpenWallet { uid, currency } => open_wallet(draft, uid, currency)?,
@@ -37,7 +52,9 @@ impl Command {
                 set_status(draft, uids, *status, reason)?;
             }
             Self::CreateOrder(order) => create_order(draft, order)?,
-            Self::ChangeOrder { order_no, change } => change_order(draft, order_no, *change)?,
+            Self::ChangeOrder { order_no, change, owner } => {
+                change_order(draft, order_no, *change, owner.as_ref())?;
+            }
         }
         Ok(vec![])
     }
@@ -84,11 +101,21 @@ fn transfer(
     Ok(())
 }
 
-fn batch(draft: &mut Draft<'_>, operations: &[BatchItem]) -> Result<(), Refusal> {
-    operations.iter().try_for_each(|operation| match operation.kind {
+fn batch(draft: &mut Draft<'_>, operations: &[BatchItem]) -> Result<(), NotDone> {
+    one_by_one(operations, |operation| match operation.kind {
         BatchKind::Add => deposit(draft, Kind::Recharge, &operation.movement),
         BatchKind::Withdraw => withdraw(draft, &operation.movement),
     })
+}
+
+fn one_by_one<T>(
+    items: &[T],
+    mut apply: impl FnMut(&T) -> Result<(), Refusal>,
+) -> Result<(), NotDone> {
+    items
+        .iter()
+        .enumerate()
+        .try_for_each(|(at, item)| apply(item).map_err(|refusal| NotDone { refusal, at: Some(at) }))
 }
 
 /// Each user's rewards are paid all or none.
@@ -119,9 +146,9 @@ fn set_status(
     uids: &[Uid],
     status: wallet::Status,
     reason: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), NotDone> {
     let entry = Entry::new(Kind::Adjustment, Change::Nothing, Some(reason));
-    uids.iter().try_for_each(|uid| draft.set_status(uid, status, &entry))
+    one_by_one(uids, |uid| draft.set_status(uid, status, &entry))
 }
 
 fn create_order(draft: &mut Draft<'_>, new: &NewOrder) -> Result<(), Refusal> {
@@ -154,13 +181,17 @@ fn change_order(
     draft: &mut Draft<'_>,
     order_no: &OrderNo,
     change: OrderChange,
+    owner: Option<&Uid>,
 ) -> Result<(), Refusal> {
     let order = draft.order(order_no)?.clone();
+    if owner.is_some_and(|owner| *owner != order.uid) {
+        return Err(Refusal::OrderNotFound { order_no: order_no.clone() });
+    }
     match change {
         OrderChange::Status { to, expected } => set_order_status(draft, order, to, expected),
         OrderChange::Delete if status::holds_money(order.status) => {
-            let (from, to) = (order.status, order.status);
-            Err(Refusal::InvalidTransition { order_no: order_no.clone(), from, to })
+            let order_no = order_no.clone();
+            Err(Refusal::InvalidTransition { order_no, from: order.status, to: None })
         }
         OrderChange::Delete => {
             draft.delete_order(order);
@@ -180,7 +211,7 @@ fn set_order_status(
     }
     if !status::may_follow(order.status, to) {
         let from = order.status;
-        return Err(Refusal::InvalidTransition { order_no: order.order_no, from, to });
+        return Err(Refusal::InvalidTransition { order_no: order.order_no, from, to: Some(to) });
     }
     let refund_no = if status::gives_back(to) { refund(draft, &order)? } else { None };
     draft.change_order(order.status, order::Model { status: to, refund_no, ..order });

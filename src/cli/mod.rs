@@ -10,7 +10,7 @@ mod serve;
 mod token;
 mod warm;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{
     Parser, Subcommand,
@@ -18,10 +18,14 @@ use clap::{
 };
 
 use crate::{
+    cache::Cache,
     config::{Config, DatabaseConfig, LogConfig},
     store::Database,
     telemetry,
 };
+
+/// How long to wait for Redis, in tenths of a second.
+const PATIENCE: u32 = 50;
 
 /// GraphQL backend-for-frontend for user wallets: exact money, batched reads, live balances.
 #[derive(Debug, Parser)]
@@ -111,6 +115,19 @@ async fn connect(config: &DatabaseConfig) -> Result<Database, Failure> {
     Database::connect(config).await.map_err(|error| {
         Failure::while_doing("cannot use the database; check --database-url (DATABASE_URL)", error)
     })
+}
+
+/// Redis connects in the background, and a cache without it has nothing.
+async fn wait_until_connected(cache: &Cache) -> Result<(), Failure> {
+    for _ in 0..PATIENCE {
+        if !cache.degraded() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err(Failure(
+        "Redis does not answer; check --redis-url (REDIS_URL), and that it runs".to_owned(),
+    ))
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! `warm`.
 
-use std::time::Duration;
-
-use super::{Failure, connect, progress::bar};
+use super::{Failure, connect, progress::bar, wait_until_connected};
 use crate::{
     cache::{Cache, LatestTransactions},
     config::{CacheConfig, DatabaseConfig},
@@ -15,8 +13,6 @@ use crate::{
 
 /// Wallets that are read and written at a time.
 const CHUNK: u64 = 1_000;
-/// How long to wait for Redis, in tenths of a second.
-const PATIENCE: u32 = 50;
 
 /// What to warm.
 #[derive(Debug, clap::Args)]
@@ -55,15 +51,8 @@ async fn connect_redis(config: &CacheConfig) -> Result<Cache, Failure> {
         return Err(Failure("there is no Redis to warm; set --redis-url (REDIS_URL)".to_owned()));
     };
     let cache = Cache::connect(config, Some(&redis));
-    for _ in 0..PATIENCE {
-        if !cache.degraded() {
-            return Ok(cache);
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    Err(Failure(
-        "Redis does not answer; check --redis-url (REDIS_URL), and that it runs".to_owned(),
-    ))
+    wait_until_connected(&cache).await?;
+    Ok(cache)
 }
 
 /// Two SELECTs and two script calls a chunk.

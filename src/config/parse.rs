@@ -22,6 +22,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .map_err(|_| "a duration is wanted, such as 50ms, 20s or 1h".to_owned())
 }
 
+/// How long something may live: bounded, so that adding it to a time cannot overflow.
+pub fn lifetime(text: &str) -> Result<Duration, String> {
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    let lifetime = duration(text)?;
+    if (Duration::from_secs(1)..=LONGEST).contains(&lifetime) {
+        Ok(lifetime)
+    } else {
+        Err("a duration from 1s to 365 days is wanted".to_owned())
+    }
+}
+
 pub fn database_url(text: &str) -> Result<String, String> {
     match text.split_once(':') {
         Some(("postgres" | "postgresql" | "sqlite", _)) => Ok(text.to_owned()),

@@ -20,14 +20,37 @@ pub enum Permission {
     Deposit,
     /// Open wallets.
     OpenWallet,
+    /// Freeze, close and reopen wallets.
+    SetWalletStatus,
+    /// Make orders, and call them off.
+    Order,
+    /// Give orders any status, and delete them.
+    ManageOrders,
+    /// See who holds a wallet's lock.
+    InspectLock,
+    /// Break locks, and see how they do.
+    ManageLocks,
+    /// See what everybody did.
+    ReadLog,
     /// See how the cache does.
     InspectCache,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Read, Self::Spend, Self::Deposit, Self::OpenWallet, Self::InspectCache];
+    pub const ALL: [Self; 11] = [
+        Self::Read,
+        Self::Spend,
+        Self::Deposit,
+        Self::OpenWallet,
+        Self::SetWalletStatus,
+        Self::Order,
+        Self::ManageOrders,
+        Self::InspectLock,
+        Self::ManageLocks,
+        Self::ReadLog,
+        Self::InspectCache,
+    ];
 
     /// Its name, in `Viewer.permissions`.
     pub const fn name(self) -> &'static str {
@@ -36,6 +59,12 @@ impl Permission {
             Self::Spend => "spend",
             Self::Deposit => "deposit",
             Self::OpenWallet => "open-wallet",
+            Self::SetWalletStatus => "set-wallet-status",
+            Self::Order => "order",
+            Self::ManageOrders => "manage-orders",
+            Self::InspectLock => "inspect-lock",
+            Self::ManageLocks => "manage-locks",
+            Self::ReadLog => "read-log",
             Self::InspectCache => "inspect-cache",
         }
     }
@@ -43,9 +72,13 @@ impl Permission {
     /// The role that may do it to what is their own, and the one that may do it to anyone's.
     const fn roles(self) -> (Role, Role) {
         match self {
-            Self::Read | Self::Spend => (Role::User, Role::Operator),
-            Self::Deposit | Self::OpenWallet => (Role::Operator, Role::Operator),
-            Self::InspectCache => (Role::Admin, Role::Admin),
+            Self::Read | Self::Spend | Self::Order => (Role::User, Role::Operator),
+            Self::Deposit
+            | Self::OpenWallet
+            | Self::SetWalletStatus
+            | Self::ManageOrders
+            | Self::InspectLock => (Role::Operator, Role::Operator),
+            Self::ManageLocks | Self::ReadLog | Self::InspectCache => (Role::Admin, Role::Admin),
         }
     }
 

@@ -3,7 +3,10 @@
 use async_graphql::{Context, Object, OutputType, Result, connection::PageInfo};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{context::ContextExt, order::Order, transaction::Transaction, wallet::Wallet};
+use super::{
+    context::ContextExt, operation::Operation, order::Order, transaction::Transaction,
+    wallet::Wallet,
+};
 use crate::{
     entity::{OrderNo, Uid},
     error::Error,
@@ -79,6 +82,20 @@ impl Cursor for i64 {
     }
 }
 
+/// An operation's id.
+impl Cursor for String {
+    const LIST: &'static str = "operation";
+
+    fn text(&self) -> String {
+        self.clone()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let valid = text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_graphic());
+        valid.then(|| text.to_owned())
+    }
+}
+
 /// Reads the arguments of a connection.
 ///
 /// # Errors
@@ -139,7 +156,8 @@ impl<T> Connection<T> {
 #[Object(
     concrete(name = "WalletConnection", params(Wallet)),
     concrete(name = "TransactionConnection", params(Transaction)),
-    concrete(name = "OrderConnection", params(Order))
+    concrete(name = "OrderConnection", params(Order)),
+    concrete(name = "OperationConnection", params(Operation))
 )]
 impl<T: Listed> Connection<T>
 where
@@ -174,7 +192,8 @@ pub struct Edge<T>(T);
 #[Object(
     concrete(name = "WalletEdge", params(Wallet)),
     concrete(name = "TransactionEdge", params(Transaction)),
-    concrete(name = "OrderEdge", params(Order))
+    concrete(name = "OrderEdge", params(Order)),
+    concrete(name = "OperationEdge", params(Operation))
 )]
 impl<T: Listed> Edge<T> {
     /// Its place, for `after` and `before`.

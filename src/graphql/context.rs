@@ -1,6 +1,6 @@
 //! What a field can reach: the service's parts, and who asks.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Context, Result};
 
@@ -25,6 +25,8 @@ pub struct State {
     pub events: Events,
     /// Bounds on arguments.
     pub bounds: Bounds,
+    /// How long a new order may stay pending.
+    pub order_lifetime: Duration,
 }
 
 /// How much may be asked for, and told.
@@ -36,6 +38,8 @@ pub struct Bounds {
     pub max_list_argument: u32,
     /// Errors name fields that are similar to one that is not there.
     pub suggestions: bool,
+    /// Most rewards in one call.
+    pub max_rewards: u32,
 }
 
 /// What belongs to one request.

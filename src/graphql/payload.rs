@@ -3,7 +3,10 @@
 use async_graphql::Interface;
 
 use super::{
-    mutation::{TransferPayload, WalletMutationPayload},
+    mutation::{
+        BatchBalanceOperationPayload, BatchRewardPayload, ForceReleaseLockPayload, OrderPayload,
+        TransferPayload, WalletMutationPayload,
+    },
     operation::Operation,
     user_error::UserError,
 };
@@ -27,4 +30,12 @@ pub enum MutationPayload {
     Wallet(WalletMutationPayload),
     /// Of two wallets.
     Transfer(TransferPayload),
+    /// Of several wallets.
+    Batch(BatchBalanceOperationPayload),
+    /// Of many users' rewards.
+    Reward(BatchRewardPayload),
+    /// Of an order.
+    Order(OrderPayload),
+    /// Of a lock.
+    Lock(ForceReleaseLockPayload),
 }

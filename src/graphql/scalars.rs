@@ -111,7 +111,7 @@ macro_rules! built_in {
 
 built_in!(Uid as "ID", OrderNo as "String", Period as "String", TransactionNo as "String");
 
-fn text<T: InputType + FromStr<Err: Display>>(value: Value) -> InputValueResult<T> {
+pub(super) fn text<T: InputType + FromStr<Err: Display>>(value: Value) -> InputValueResult<T> {
     match value {
         Value::String(text) => Ok(text.parse()?),
         other => Err(InputValueError::expected_type(other)),

@@ -24,7 +24,7 @@ pub enum ErrorCode {
     CurrencyMismatch,
     /// The key was used for another input.
     IdempotencyKeyReused,
-    /// Too much at once; nothing was done.
+    /// Too much at once; try again with the same key.
     SystemBusy,
     /// No such order.
     OrderNotFound,
@@ -93,7 +93,7 @@ pub struct InsufficientFundsError {
     requested: Money,
 }
 
-/// Too much at once; nothing was done.
+/// Too much at once.
 #[derive(Clone)]
 pub struct BusyError {
     common: Common,
@@ -151,7 +151,8 @@ impl InsufficientFundsError {
     }
 }
 
-/// Too much at once; nothing was done. Try again with the same key.
+/// Too much at once. Try again with the same key; what is done already (parts of a large reward)
+/// is not done again.
 #[Object]
 impl BusyError {
     /// What kind of refusal.
@@ -194,28 +195,58 @@ impl InputError {
     }
 }
 
-/// Which field of a mutation's input names which user: where a refusal points.
-pub struct Fields<'a>(pub &'a [(&'a Uid, &'static str)]);
+/// Which part of a mutation's input names what: where a refusal points.
+#[derive(Clone, Copy)]
+pub enum Fields<'a> {
+    /// Fields that name users.
+    Users(&'a [(&'a Uid, &'static str)]),
+    /// A list of objects with a `uid` and an `amount`.
+    Items(&'static str),
+    /// A list of uids.
+    Uids(&'static str),
+    /// The field that says how the caller expects things to be.
+    Expected(&'static str),
+}
 
 impl Fields<'_> {
-    /// Where in the input a refusal's cause is.
-    pub fn path(&self, refusal: &Refusal) -> Option<Vec<String>> {
+    /// Where in the input a refusal's cause is; `at` is the item of the list that is at fault.
+    pub fn path(self, refusal: &Refusal, at: Option<usize>) -> Option<Vec<String>> {
         let field = match refusal {
             Refusal::InsufficientFunds { .. } | Refusal::InvalidAmount { .. } => "amount",
             Refusal::WalletNotFound { uid }
             | Refusal::WalletNotActive { uid, .. }
-            | Refusal::CurrencyMismatch { uid, .. } => self.of(uid)?,
-            Refusal::SameWallet { .. } => self.0.last()?.1,
-            Refusal::IdempotencyKeyReused => "idempotencyKey",
+            | Refusal::CurrencyMismatch { uid, .. }
+            | Refusal::SameWallet { uid } => self.of(uid)?,
+            Refusal::IdempotencyKeyReused => return path(&["idempotencyKey"]),
             Refusal::OrderNotFound { .. } | Refusal::InvalidTransition { .. } => "orderNo",
-            Refusal::SystemBusy { .. } | Refusal::VersionConflict { .. } => return None,
+            Refusal::VersionConflict { .. } => match self {
+                Self::Expected(field) => field,
+                Self::Users(_) | Self::Items(_) | Self::Uids(_) => return None,
+            },
+            Refusal::SystemBusy { .. } => return None,
         };
-        Some(vec!["input".to_owned(), field.to_owned()])
+        match (self, at.map(|at| at.to_string())) {
+            (Self::Items(list), Some(at)) => path(&[list, &at, field]),
+            (Self::Uids(list), Some(at)) => path(&[list, &at]),
+            (Self::Items(list) | Self::Uids(list), None) => path(&[list]),
+            (Self::Users(_) | Self::Expected(_), _) => path(&[field]),
+        }
     }
 
-    fn of(&self, uid: &Uid) -> Option<&'static str> {
-        self.0.iter().find(|(named, _)| *named == uid).map(|(_, field)| *field)
+    /// The last field that names this user.
+    fn of(self, uid: &Uid) -> Option<&'static str> {
+        match self {
+            Self::Users(users) => {
+                users.iter().rev().find(|(named, _)| *named == uid).map(|(_, field)| *field)
+            }
+            Self::Items(_) | Self::Uids(_) => Some("uid"),
+            Self::Expected(_) => None,
+        }
     }
+}
+
+fn path(steps: &[&str]) -> Option<Vec<String>> {
+    Some(std::iter::once("input").chain(steps.iter().copied()).map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -225,12 +256,24 @@ mod tests {
     #[test]
     fn a_refusal_points_at_its_part_of_the_input() {
         let (ann, bob) = (Uid::stored("ann"), Uid::stored("bob"));
-        let fields = Fields(&[(&ann, "fromUid"), (&bob, "toUid")]);
-        let path = |refusal| fields.path(&refusal).map(|path| path.join("."));
+        let users = [(&ann, "fromUid"), (&bob, "toUid")];
+        let fields = Fields::Users(&users);
+        let path = |refusal| fields.path(&refusal, None).map(|path| path.join("."));
         let missing = Refusal::WalletNotFound { uid: bob.clone() };
         assert_eq!(path(missing).as_deref(), Some("input.toUid"));
         assert_eq!(path(Refusal::IdempotencyKeyReused).as_deref(), Some("input.idempotencyKey"));
         assert_eq!(path(Refusal::SystemBusy { retry_after_ms: 1 }), None);
+    }
+
+    #[test]
+    fn a_refusal_points_at_its_item_of_a_list() {
+        let missing = Refusal::WalletNotFound { uid: Uid::stored("ann") };
+        let path = |fields: Fields<'_>| fields.path(&missing, Some(3)).map(|path| path.join("."));
+        assert_eq!(path(Fields::Items("operations")).as_deref(), Some("input.operations.3.uid"));
+        assert_eq!(path(Fields::Uids("uids")).as_deref(), Some("input.uids.3"));
+        let conflict = Refusal::VersionConflict { what: "it".to_owned() };
+        let path = Fields::Expected("expectedStatus").path(&conflict, None);
+        assert_eq!(path.unwrap().join("."), "input.expectedStatus");
     }
 
     #[test]

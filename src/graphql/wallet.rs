@@ -3,11 +3,14 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 
 use super::{
+    access::Permission,
     connection::{Connection, Listed, page},
     context::ContextExt,
+    lock::LockStatus,
     node::NodeId,
     order::Order,
     scalars::DateTime,
+    text::Currency,
     transaction::{Transaction, TransactionFilter},
 };
 use crate::{
@@ -21,9 +24,9 @@ use crate::{
 pub enum WalletStatus {
     /// In use.
     Active,
-    /// Refuses every debit; takes credits.
+    /// Refuses every debit (withdrawals, transfers out, orders); takes credits.
     Frozen,
-    /// Refuses everything, for good.
+    /// Refuses debits and credits; takes only the refund of an order, which is owed to it.
     Closed,
 }
 
@@ -147,6 +150,15 @@ impl Wallet {
         let slice = ctx.loaders().order_page(&filter, &page).await?;
         Ok(Connection::new(slice.map(Order), Total::Orders(filter)))
     }
+
+    /// Its lock as it stands: what orders work on it between instances. OPERATOR or ADMIN.
+    async fn lock(&self, ctx: &Context<'_>) -> Option<Result<LockStatus>> {
+        let uid = &self.0.uid;
+        if let Err(denied) = ctx.require(Permission::InspectLock) {
+            return Some(Err(denied.into()));
+        }
+        Some(Ok(LockStatus::read(ctx, uid.clone()).await))
+    }
 }
 
 /// Which wallets. Conditions that are left out do not matter.
@@ -155,7 +167,7 @@ pub struct WalletFilter {
     /// In this status.
     status: Option<WalletStatus>,
     /// In this currency.
-    currency: Option<String>,
+    currency: Option<Currency>,
     /// Whose uid starts with this.
     uid_prefix: Option<String>,
     /// That hold at least this.
@@ -168,7 +180,7 @@ impl From<WalletFilter> for loaders::WalletFilter {
     fn from(filter: WalletFilter) -> Self {
         Self {
             status: filter.status.map(Into::into),
-            currency: filter.currency,
+            currency: filter.currency.map(|currency| currency.0),
             uid_prefix: filter.uid_prefix,
             min_balance: filter.min_balance,
             max_balance: filter.max_balance,

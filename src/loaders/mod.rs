@@ -5,6 +5,7 @@
 //! batch's documentation says what it costs.
 
 mod batch;
+mod operation;
 mod order;
 mod page;
 mod read_through;
@@ -21,12 +22,14 @@ use sea_orm::DatabaseConnection;
 
 use self::{
     batch::Batcher,
+    operation::LinesByOperation,
     order::{OrdersByNumber, OrdersByPeriod},
     read_through::ReadThrough,
     transaction::{LinesByNumber, NewestLines},
     wallet::LatestWallets,
 };
 pub use self::{
+    operation::OperationFilter,
     order::OrderFilter,
     page::{Page, Slice},
     row::{Row, Source, Sourced},
@@ -71,6 +74,7 @@ pub struct Loaders {
     latest_wallets: Batcher<LatestWallets>,
     newest_lines: Batcher<NewestLines>,
     transactions: Batcher<LinesByNumber>,
+    operation_lines: Batcher<LinesByOperation>,
     orders: Batcher<OrdersByNumber>,
     periods: Batcher<OrdersByPeriod>,
     users: Batcher<ReadThrough<user::Model>>,
@@ -91,6 +95,7 @@ impl Loaders {
             latest_wallets: Batcher::new(LatestWallets(sources.clone())),
             newest_lines: Batcher::new(NewestLines(sources.clone())),
             transactions: Batcher::new(LinesByNumber(sources.clone())),
+            operation_lines: Batcher::new(LinesByOperation(sources.clone())),
             orders: Batcher::new(OrdersByNumber(sources.clone())),
             periods: Batcher::new(OrdersByPeriod(sources.clone())),
             users: Batcher::new(ReadThrough::new(sources)),
@@ -110,6 +115,7 @@ impl Loaders {
         self.latest_wallets.clear().await;
         self.newest_lines.clear().await;
         self.transactions.clear().await;
+        self.operation_lines.clear().await;
         self.orders.clear().await;
         self.periods.clear().await;
         self.users.clear().await;

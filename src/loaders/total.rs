@@ -1,10 +1,10 @@
 //! How long lists are; only looked up when asked for.
 
-use super::{Loaders, OrderFilter, TransactionFilter, WalletFilter};
+use super::{Loaders, OperationFilter, OrderFilter, TransactionFilter, WalletFilter};
 use crate::{
     entity::{Period, Uid, order},
     error::Result,
-    store::{orders, transactions, wallets},
+    store::{operations, orders, transactions, wallets},
 };
 
 /// What is to be counted.
@@ -17,6 +17,8 @@ pub enum Total {
     Orders(OrderFilter),
     /// Orders of a period, of one status or in all.
     Period(Period, Option<order::Status>),
+    /// Operations.
+    Operations(OperationFilter),
 }
 
 impl Loaders {
@@ -27,6 +29,7 @@ impl Loaders {
             Total::Wallets(filter) => wallets::count(reader, filter).await?,
             Total::Transactions(uid, filter) => transactions::count(reader, uid, filter).await?,
             Total::Orders(filter) => orders::count(reader, filter).await?,
+            Total::Operations(filter) => operations::count(reader, filter).await?,
             Total::Period(period, status) => self.period_count(period, *status).await? as u64,
         })
     }

@@ -164,14 +164,13 @@ impl Locks {
     /// lock keeps them from writing over anything.
     pub async fn force_release(&self, uid: &Uid, expected_holder: Option<&str>) -> Option<String> {
         let holder = self.0.backend.force_release(uid, expected_holder).await?;
-        tracing::warn!(wallet.uid = %uid, holder, "lock taken away");
         self.0.released.send_replace(());
         Some(holder)
     }
 
-    /// Notes that somebody gave up waiting.
-    pub fn record_timeout(&self) {
-        self.0.stats.timed_out();
+    /// Notes that somebody gave up waiting, as this policy has it.
+    pub fn record_timeout(&self, policy: &RetryPolicy) {
+        self.0.stats.timed_out(policy);
     }
 
     /// Notes how long somebody waited for their locks, and how often they tried again.

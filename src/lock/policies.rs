@@ -44,6 +44,9 @@ impl RetryPolicy {
         ttl: Duration::from_secs(60),
     };
 
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::DEFAULT, Self::BATCH, Self::REWARDS];
+
     /// How much longer each delay is than the one before.
     pub const FACTOR: f64 = 1.5;
     /// By what part a delay is longer or shorter at random, so that waiters spread.

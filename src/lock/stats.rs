@@ -8,6 +8,11 @@ use std::{
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
 
+use super::RetryPolicy;
+
+/// Retries are counted apart up to the most that a policy makes; a release wakes more.
+const MOST_RETRIES: usize = RetryPolicy::REWARDS.retries as usize;
+
 /// The locks of this instance, counted since start.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LockStats {
@@ -15,8 +20,10 @@ pub struct LockStats {
     pub acquired: u64,
     /// Locks that somebody else held when they were asked for.
     pub contended: u64,
-    /// Waiters that gave up.
-    pub timeouts: u64,
+    /// Waiters that gave up, by the name of the policy whose deadline had come.
+    pub timeouts: Vec<(&'static str, u64)>,
+    /// Waiters by how often they tried again, from 0; the last are those that did more often.
+    pub retries: Vec<u64>,
     /// How often a waiter tried again, on average.
     pub average_retries: f64,
     /// Half of all waiters waited no longer, in milliseconds.
@@ -32,8 +39,9 @@ pub struct LockStats {
 pub(super) struct Stats {
     acquired: AtomicU64,
     contended: AtomicU64,
-    timeouts: AtomicU64,
-    retries: AtomicU64,
+    timeouts: [AtomicU64; RetryPolicy::ALL.len()],
+    retries: [AtomicU64; MOST_RETRIES + 2],
+    all_retries: AtomicU64,
     wait: Mutex<Histogram<u64>>,
     hold: Mutex<Histogram<u64>>,
 }
@@ -43,8 +51,9 @@ impl Stats {
         Self {
             acquired: AtomicU64::default(),
             contended: AtomicU64::default(),
-            timeouts: AtomicU64::default(),
-            retries: AtomicU64::default(),
+            timeouts: Default::default(),
+            retries: Default::default(),
+            all_retries: AtomicU64::default(),
             wait: Mutex::new(histogram()),
             hold: Mutex::new(histogram()),
         }
@@ -55,12 +64,18 @@ impl Stats {
         self.contended.fetch_add(busy as u64, Relaxed);
     }
 
-    pub(super) fn timed_out(&self) {
-        self.timeouts.fetch_add(1, Relaxed);
+    pub(super) fn timed_out(&self, policy: &RetryPolicy) {
+        for (known, count) in RetryPolicy::ALL.iter().zip(&self.timeouts) {
+            if known.name == policy.name {
+                count.fetch_add(1, Relaxed);
+            }
+        }
     }
 
     pub(super) fn waited(&self, wait: Duration, retries: u32) {
-        self.retries.fetch_add(u64::from(retries), Relaxed);
+        self.all_retries.fetch_add(u64::from(retries), Relaxed);
+        let bucket = (retries as usize).min(MOST_RETRIES + 1);
+        self.retries[bucket].fetch_add(1, Relaxed);
         self.wait.lock().saturating_record(micros(wait));
     }
 
@@ -73,8 +88,13 @@ impl Stats {
         LockStats {
             acquired: self.acquired.load(Relaxed),
             contended: self.contended.load(Relaxed),
-            timeouts: self.timeouts.load(Relaxed),
-            average_retries: self.retries.load(Relaxed) as f64 / wait.len().max(1) as f64,
+            timeouts: RetryPolicy::ALL
+                .iter()
+                .zip(&self.timeouts)
+                .map(|(policy, count)| (policy.name, count.load(Relaxed)))
+                .collect(),
+            retries: self.retries.iter().map(|count| count.load(Relaxed)).collect(),
+            average_retries: self.all_retries.load(Relaxed) as f64 / wait.len().max(1) as f64,
             wait_p50_ms: millis(&wait, 0.5),
             wait_p99_ms: millis(&wait, 0.99),
             hold_p50_ms: millis(&hold, 0.5),

@@ -70,5 +70,6 @@ async fn expire_one(balance: &Balance, order: order::Model) -> Result<Outcome> {
     };
     let change =
         OrderChange::Status { to: order::Status::Expired, expected: Some(order::Status::Pending) };
-    balance.execute(request, Command::ChangeOrder { order_no: order.order_no, change }).await
+    let command = Command::ChangeOrder { order_no: order.order_no, change, owner: None };
+    balance.execute(request, command).await
 }

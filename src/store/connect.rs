@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::SqliteConnectOptions,
 };
 
@@ -12,6 +12,8 @@ use crate::config::DatabaseConfig;
 
 /// How long to wait for a connection: callers have deadlines of their own, a little longer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a transaction may take to begin, all in all: a network that was cut answers nothing.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that were idle so long are tried before use: the server may have gone and come.
 /// A busy one is not, since a ping costs more than half a lookup.
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
@@ -23,11 +25,11 @@ const APPLICATION_NAME: &str = "wallet-bff";
 const READ_SETTINGS: [(&str, &str); 3] =
     [("default_transaction_read_only", "on"), ("statement_timeout", "30s"), ("jit", "off")];
 /// Of PostgreSQL connections that change balances. A stopped or lost process must not hold rows
-/// for long. Their few statements find rows by key, and are planned once for all values, since
+/// for long: not for as long as others wait for them. Their few statements find rows by key, and are planned once for all values, since
 /// planning them anew costs more than running them; so a plan made while a table is still
 /// empty must not read all of it when it no longer is.
 const WRITE_SETTINGS: [(&str, &str); 7] = [
-    ("idle_in_transaction_session_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "2s"),
     ("lock_timeout", "3s"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
@@ -120,12 +122,12 @@ impl Database {
     /// # Errors
     /// When no connection is free in time, or the database cannot be reached.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.writer
-            .begin_with_options(TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..Default::default()
-            })
-            .await
+        let begin = self.writer.begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        });
+        let late = |_| Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout));
+        tokio::time::timeout(BEGIN_TIMEOUT, begin).await.unwrap_or_else(late)
     }
 
     /// Whether it is PostgreSQL; SQLite otherwise.

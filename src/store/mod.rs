@@ -16,6 +16,7 @@ pub mod users;
 pub mod wallets;
 
 pub use connect::Database;
+pub use operations::OperationFilter;
 pub use orders::OrderFilter;
 pub use page::Page;
 pub use transactions::TransactionFilter;

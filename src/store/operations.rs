@@ -1,12 +1,27 @@
 //! SQL of operations: idempotency records and operation log.
 
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
+    QueryTrait, Select,
+};
 
-use super::dialect::{Rows, columns_of};
+use super::{
+    Page,
+    dialect::{Rows, columns_of},
+};
 use crate::entity::{
     IdempotencyKey,
-    operation::{Entity, Model},
+    operation::{Column, Entity, Model},
 };
+
+/// Which operations; an empty filter is all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperationFilter {
+    /// Asked for by this caller.
+    pub caller: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+}
 
 /// Those that these callers asked for under these keys, in no order. Each pair is to be named
 /// once.
@@ -27,6 +42,21 @@ pub async fn by_keys(
             &[],
         );
     Entity::find().from_raw_sql(statement).all(conn).await
+}
+
+/// A page of the log, which is ordered newest (highest id) first. Of one that was split into
+/// parts, the first.
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    filter: &OperationFilter,
+    page: &Page<String>,
+) -> Result<Vec<Model>, DbErr> {
+    page.of(conn, filter.select(), Column::OperationId, Order::Desc).await
+}
+
+/// How many there are.
+pub async fn count(conn: &impl ConnectionTrait, filter: &OperationFilter) -> Result<u64, DbErr> {
+    filter.select().count(conn).await
 }
 
 /// Adds rows; one that exists is an error.
@@ -50,6 +80,18 @@ pub(super) fn additions(operations: &[Model]) -> Rows<'_, Model> {
 pub async fn insert(conn: &impl ConnectionTrait, operations: &[Model]) -> Result<(), DbErr> {
     conn.execute_raw(additions(operations).statement(conn, INSERT, &[])).await?;
     Ok(())
+}
+
+impl OperationFilter {
+    fn select(&self) -> Select<Entity> {
+        Entity::find()
+            // The keys of further parts hold a space, and no caller's does.
+            .filter(Column::IdempotencyKey.not_like("% %"))
+            .apply_if(self.caller.as_deref(), |select, caller| {
+                select.filter(Column::Caller.eq(caller))
+            })
+            .apply_if(self.kind.as_deref(), |select, kind| select.filter(Column::Kind.eq(kind)))
+    }
 }
 
 #[cfg(test)]
@@ -85,5 +127,32 @@ mod tests {
 
         let error = insert(db.writer(), &rows[..1]).await.unwrap_err();
         assert!(matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))));
+    }
+
+    #[tokio::test]
+    async fn the_log_is_newest_first_and_tells_parts_once() {
+        let db = database().await;
+        let mut rows = [operation("ann", "k1"), operation("bob", "k2"), operation("ann", "k3")];
+        for (number, row) in rows.iter_mut().enumerate() {
+            row.operation_id = format!("OP{number}");
+        }
+        let part = Model { idempotency_key: IdempotencyKey::stored("k3 0001"), ..rows[2].clone() };
+        insert(db.writer(), &rows).await.unwrap();
+        insert(db.writer(), &[part]).await.unwrap();
+
+        let ids = async |filter: &OperationFilter, after: Option<&str>| -> Vec<String> {
+            let after = after.map(str::to_owned);
+            let next = Page { after, before: None, limit: 2, from_end: false };
+            let found = page(db.reader(), filter, &next).await.unwrap();
+            found.into_iter().map(|row| row.operation_id).collect()
+        };
+        let all = OperationFilter::default();
+        assert_eq!(ids(&all, None).await, ["OP2", "OP1"]);
+        assert_eq!(ids(&all, Some("OP1")).await, ["OP0"]);
+        assert_eq!(count(db.reader(), &all).await.unwrap(), 3);
+        let anns = OperationFilter { caller: Some("ann".to_owned()), ..all.clone() };
+        assert_eq!(ids(&anns, None).await, ["OP2", "OP0"]);
+        let rewards = OperationFilter { kind: Some("reward".to_owned()), ..all };
+        assert_eq!(count(db.reader(), &rewards).await.unwrap(), 0);
     }
 }

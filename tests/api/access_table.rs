@@ -66,6 +66,51 @@ const ROOT: &[(&str, Audience, &str)] = &[
         "transfer(input: { idempotencyKey: \"KEY\", fromUid: \"ann\", toUid: \"bob\", amount: \"0.01\" }) \
          { fromWallet { uid } }",
     ),
+    (
+        "Mutation.batchBalanceOperation",
+        Owner,
+        "batchBalanceOperation(input: { idempotencyKey: \"KEY\", \
+         operations: [{ uid: \"ann\", kind: WITHDRAW, amount: \"0.01\" }] }) { errors { code } }",
+    ),
+    (
+        "Mutation.batchReward",
+        Operators,
+        "batchReward(input: { idempotencyKey: \"KEY\", rewards: [{ uid: \"ann\", amount: \"0.01\" }] }) \
+         { errors { code } }",
+    ),
+    (
+        "Mutation.setWalletStatus",
+        Operators,
+        "setWalletStatus(input: { idempotencyKey: \"KEY\", uids: [\"ann\"], status: ACTIVE, reason: \"x\" }) \
+         { errors { code } }",
+    ),
+    (
+        "Mutation.createOrder",
+        Owner,
+        "createOrder(input: { idempotencyKey: \"KEY\", uid: \"ann\", periodNumber: \"20241201_002\", \
+         amount: \"0.01\" }) { errors { code } }",
+    ),
+    (
+        "Mutation.updateOrderStatus",
+        Owner,
+        "updateOrderStatus(input: { idempotencyKey: \"KEY\", orderNo: \"ORDER_20241201_001_0001\", \
+         status: CANCELLED }) { errors { code } }",
+    ),
+    (
+        "Mutation.deleteOrder",
+        Operators,
+        "deleteOrder(input: { idempotencyKey: \"KEY\", orderNo: \"ORDER_20241201_001_0002\" }) \
+         { errors { code } }",
+    ),
+    (
+        "Mutation.forceReleaseLock",
+        Admins,
+        "forceReleaseLock(input: { idempotencyKey: \"KEY\", uid: \"ann\", reason: \"x\" }) \
+         { errors { code } }",
+    ),
+    ("Query.lockStatus", Operators, "lockStatus(uid: \"ann\") { held }"),
+    ("Query.lockStats", Admins, "lockStats { acquired }"),
+    ("Query.operationLog", Admins, "operationLog(first: 1) { totalCount }"),
     ("Subscription.balanceUpdated", Owner, "balanceUpdated(uids: [\"ann\"]) { snapshot }"),
 ];
 
@@ -77,6 +122,78 @@ const TYPES: &[(&str, Audience, &str, &str)] = &[
         Owner,
         "{ wallet(uid: \"ann\") { # } }",
         "id uid balance currency status version createdAt updatedAt source asOf transactions orders",
+    ),
+    ("Wallet", Operators, "{ wallet(uid: \"ann\") { # } }", "lock"),
+    (
+        "LockStatus",
+        Operators,
+        "{ lockStatus(uid: \"ann\") { # } }",
+        "uid held holder ttlMs acquiredAt",
+    ),
+    (
+        "LockStats",
+        Admins,
+        "{ lockStats { # } }",
+        "acquired contended timeouts timeoutsByPolicy averageRetries retries waitP50Ms waitP99Ms \
+         holdP50Ms holdP99Ms",
+    ),
+    ("LockRetryStats", Admins, "{ lockStats { retries { # } } }", "retries orMore waiters"),
+    ("LockTimeoutStats", Admins, "{ lockStats { timeoutsByPolicy { # } } }", "policy count"),
+    (
+        "OperationConnection",
+        Admins,
+        "{ operationLog(first: 1) { # } }",
+        "edges pageInfo totalCount",
+    ),
+    ("OperationEdge", Admins, "{ operationLog(first: 1) { edges { # } } }", "cursor node"),
+    (
+        "BatchBalanceOperationPayload",
+        Owner,
+        "mutation { batchBalanceOperation(input: { idempotencyKey: \"KEY\", \
+         operations: [{ uid: \"ann\", kind: WITHDRAW, amount: \"0.01\" }] }) { # } }",
+        "operation errors wallets",
+    ),
+    (
+        "OrderPayload",
+        Owner,
+        "mutation { createOrder(input: { idempotencyKey: \"KEY\", uid: \"ann\", \
+         periodNumber: \"20241201_002\", amount: \"0.01\" }) { # } }",
+        "operation errors order wallet",
+    ),
+    (
+        "BatchRewardPayload",
+        Operators,
+        "mutation { batchReward(input: { idempotencyKey: \"KEY\", \
+         rewards: [{ uid: \"ann\", amount: \"0.01\" }] }) { # } }",
+        "operation errors outcomes",
+    ),
+    (
+        "RewardOutcome",
+        Operators,
+        "mutation { batchReward(input: { idempotencyKey: \"KEY\", \
+         rewards: [{ uid: \"ann\", amount: \"0.01\" }] }) { outcomes { # } } }",
+        "uid wallet transactions error",
+    ),
+    (
+        "StatusChangeEvent",
+        Operators,
+        "mutation { setWalletStatus(input: { idempotencyKey: \"KEY\", uids: [\"ann\"], status: ACTIVE, \
+         reason: \"x\" }) { operation { statusChanges { # } } } }",
+        "subject before after",
+    ),
+    (
+        "ForceReleaseLockPayload",
+        Admins,
+        "mutation { forceReleaseLock(input: { idempotencyKey: \"KEY\", uid: \"ann\", reason: \"x\" }) \
+         { # } }",
+        "operation errors lock",
+    ),
+    (
+        "LockReleaseEvent",
+        Admins,
+        "mutation { forceReleaseLock(input: { idempotencyKey: \"KEY\", uid: \"ann\", reason: \"x\" }) \
+         { operation { releasedLock { # } } } }",
+        "uid holder reason",
     ),
     ("WalletConnection", Operators, "{ wallets(first: 1) { # } }", "edges pageInfo totalCount"),
     ("WalletEdge", Operators, "{ wallets(first: 1) { edges { # } } }", "cursor node"),
@@ -128,7 +245,8 @@ const TYPES: &[(&str, Audience, &str, &str)] = &[
         "Operation",
         Known,
         "{ operation(idempotencyKey: \"DONE\") { # } }",
-        "id idempotencyKey state replayed committedAt transactions",
+        "id idempotencyKey state replayed committedAt transactions caller kind requestId error order \
+         statusChanges releasedLock",
     ),
     ("Viewer", Known, "{ viewer { # } }", "uid roles permissions tokenExpiresAt wallet"),
     (
@@ -261,7 +379,7 @@ impl Stage {
         for uid in ["ann", "bob"] {
             app.given_wallet(uid, "500").await;
         }
-        app.given_orders("ann", "20241201_001", 1).await;
+        app.given_orders("ann", "20241201_001", 2).await;
         let ids =
             "{ wallet(uid: \"ann\") { id transactions { edges { node { transactionNo } } } } }";
         let ids = app.query(ids, json!({})).await;
@@ -330,10 +448,11 @@ impl Asker {
     }
 }
 
-/// Whether the first field has a value.
+/// Whether the first field has a value, other than that there is no such order.
 fn is_shown(answer: &Value) -> bool {
     let data = answer.get("data").and_then(Value::as_object);
-    data.and_then(|data| data.values().next()).is_some_and(|value| !value.is_null())
+    data.and_then(|data| data.values().next())
+        .is_some_and(|value| !value.is_null() && value["errors"][0]["code"] != "ORDER_NOT_FOUND")
 }
 
 /// The field with what selecting it takes.

@@ -1,12 +1,28 @@
 //! Mutations, one file a noun. All of them go through [`perform`].
 
+mod batch;
+mod lock;
+mod order;
 mod perform;
+mod reward;
 mod wallet;
 
 use async_graphql::MergedObject;
 
-pub use self::wallet::{TransferPayload, WalletMutationPayload};
+pub use self::{
+    batch::BatchBalanceOperationPayload,
+    lock::ForceReleaseLockPayload,
+    order::OrderPayload,
+    reward::BatchRewardPayload,
+    wallet::{TransferPayload, WalletMutationPayload},
+};
 
 /// Changes. Each takes an idempotency key, so that it can be repeated when its answer is lost.
 #[derive(MergedObject, Default)]
-pub struct Mutation(wallet::WalletMutation);
+pub struct Mutation(
+    wallet::WalletMutation,
+    batch::BatchMutation,
+    reward::RewardMutation,
+    order::OrderMutation,
+    lock::LockMutation,
+);

@@ -7,16 +7,16 @@ use super::{
         access::{Permission, known},
         context::ContextExt,
         operation::Operation,
+        text::{Currency, Description},
         transaction::Transaction,
         user_error::{Fields, UserError},
         wallet::Wallet,
     },
-    perform::{Reply, amount, description, perform},
+    perform::{Reply, amount, movement, perform},
 };
 use crate::{
-    balance::{Command, command::Movement},
+    balance::Command,
     entity::{IdempotencyKey, Money, Uid},
-    error::{Error, Refusal},
 };
 
 /// A new wallet.
@@ -27,8 +27,8 @@ pub struct OpenWalletInput {
     /// Whose.
     uid: Uid,
     /// ISO 4217 code of everything in it.
-    #[graphql(default = "PHP")]
-    currency: String,
+    #[graphql(default_with = "Currency(\"PHP\".to_owned())")]
+    currency: Currency,
 }
 
 /// Money in.
@@ -40,8 +40,8 @@ pub struct DepositInput {
     uid: Uid,
     /// How much.
     amount: Money,
-    /// What for; at most 255 bytes.
-    description: Option<String>,
+    /// What for; at most 500 characters.
+    description: Option<Description>,
 }
 
 /// Money out.
@@ -53,8 +53,8 @@ pub struct WithdrawInput {
     uid: Uid,
     /// How much.
     amount: Money,
-    /// What for; at most 255 bytes.
-    description: Option<String>,
+    /// What for; at most 500 characters.
+    description: Option<Description>,
 }
 
 /// Money from one wallet to another of the same currency.
@@ -68,8 +68,8 @@ pub struct TransferInput {
     to_uid: Uid,
     /// How much.
     amount: Money,
-    /// What for; at most 255 bytes.
-    description: Option<String>,
+    /// What for; at most 500 characters.
+    description: Option<Description>,
 }
 
 #[derive(Default)]
@@ -85,17 +85,14 @@ impl WalletMutation {
     ) -> Result<WalletMutationPayload> {
         ctx.require(Permission::OpenWallet)?;
         let OpenWalletInput { idempotency_key, uid, currency } = input;
-        if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            let text = "currency is three capital letters, such as PHP".to_owned();
-            return Err(Error::BadInput(text).into());
-        }
-        let command = Command::OpenWallet { uid: uid.clone(), currency };
-        let fields = Fields(&[(&uid, "uid")]);
-        let reply = perform(ctx, idempotency_key, Ok(command), fields).await?;
+        let command = Command::OpenWallet { uid: uid.clone(), currency: currency.0 };
+        let fields = [(&uid, "uid")];
+        let reply = perform(ctx, idempotency_key, Ok(command), Fields::Users(&fields)).await?;
         Ok(WalletMutationPayload { uid, reply })
     }
 
-    /// Puts money into a wallet. OPERATOR or ADMIN: a user may not make money.
+    /// Puts money into a wallet. OPERATOR or ADMIN: a user may not make money. A frozen wallet
+    /// takes it; a closed one refuses.
     async fn deposit(
         &self,
         ctx: &Context<'_>,
@@ -103,12 +100,14 @@ impl WalletMutation {
     ) -> Result<WalletMutationPayload> {
         let DepositInput { idempotency_key, uid, amount, description } = input;
         ctx.require_for(Permission::Deposit, &uid)?;
-        let movement = movement(&uid, amount, description)?.map(Command::Deposit);
-        let reply = perform(ctx, idempotency_key, movement, Fields(&[(&uid, "uid")])).await?;
+        let command = movement(uid.clone(), amount, description, None).map(Command::Deposit);
+        let fields = [(&uid, "uid")];
+        let reply = perform(ctx, idempotency_key, command, Fields::Users(&fields)).await?;
         Ok(WalletMutationPayload { uid, reply })
     }
 
-    /// Takes money out of a wallet. Users take out of their own only.
+    /// Takes money out of a wallet. Users take out of their own only. Frozen and closed wallets
+    /// refuse.
     async fn withdraw(
         &self,
         ctx: &Context<'_>,
@@ -116,12 +115,14 @@ impl WalletMutation {
     ) -> Result<WalletMutationPayload> {
         let WithdrawInput { idempotency_key, uid, amount, description } = input;
         ctx.require_for(Permission::Spend, &uid)?;
-        let movement = movement(&uid, amount, description)?.map(Command::Withdraw);
-        let reply = perform(ctx, idempotency_key, movement, Fields(&[(&uid, "uid")])).await?;
+        let command = movement(uid.clone(), amount, description, None).map(Command::Withdraw);
+        let fields = [(&uid, "uid")];
+        let reply = perform(ctx, idempotency_key, command, Fields::Users(&fields)).await?;
         Ok(WalletMutationPayload { uid, reply })
     }
 
     /// Moves money from one wallet to another of the same currency. Users move their own only.
+    /// A frozen wallet may be paid, and cannot pay; a closed one refuses both.
     async fn transfer(
         &self,
         ctx: &Context<'_>,
@@ -129,26 +130,16 @@ impl WalletMutation {
     ) -> Result<TransferPayload> {
         let TransferInput { idempotency_key, from_uid, to_uid, .. } = input;
         ctx.require_for(Permission::Spend, &from_uid)?;
-        let description = description(input.description)?;
-        let command = amount(input.amount).map(|amount| Command::Transfer {
+        let command = amount(input.amount, None).map(|amount| Command::Transfer {
             from_uid: from_uid.clone(),
             to_uid: to_uid.clone(),
             amount,
-            description,
+            description: input.description.map(|text| text.0),
         });
-        let fields = Fields(&[(&from_uid, "fromUid"), (&to_uid, "toUid")]);
-        let reply = perform(ctx, idempotency_key, command, fields).await?;
+        let fields = [(&from_uid, "fromUid"), (&to_uid, "toUid")];
+        let reply = perform(ctx, idempotency_key, command, Fields::Users(&fields)).await?;
         Ok(TransferPayload { from_uid, to_uid, reply })
     }
-}
-
-fn movement(
-    uid: &Uid,
-    money: Money,
-    text: Option<String>,
-) -> Result<Result<Movement, Refusal>, Error> {
-    let description = description(text)?;
-    Ok(amount(money).map(|amount| Movement { uid: uid.clone(), amount, description }))
 }
 
 /// What a change of one wallet came to.

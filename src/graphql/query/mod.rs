@@ -1,6 +1,7 @@
 //! Queries, one file a noun.
 
 mod cache;
+mod lock;
 mod node;
 mod operation;
 mod order;
@@ -21,5 +22,6 @@ pub struct Query(
     transaction::TransactionQuery,
     order::OrderQuery,
     operation::OperationQuery,
+    lock::LockQuery,
     cache::CacheQuery,
 );

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use super::{
     super::{
         access::known,
-        context::{ContextExt, bounded},
+        context::bounded,
         node::{Node, NodeId},
     },
     operation, order, transaction, wallet,
@@ -44,9 +44,8 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
         NodeId::Wallet(uid) => wallet::read(ctx, &uid, Freshness::Cached).await?.map(Node::Wallet),
         NodeId::Transaction(number) => transaction::read(ctx, number).await?.map(Node::Transaction),
         NodeId::Order(number) => order::read(ctx, number).await?.map(Node::Order),
-        NodeId::Operation { caller, key } if caller == ctx.identity()?.uid => {
-            operation::read(ctx, key).await?.map(Node::Operation)
+        NodeId::Operation { caller, key } => {
+            operation::read(ctx, caller, key).await?.map(Node::Operation)
         }
-        NodeId::Operation { .. } => None,
     })
 }

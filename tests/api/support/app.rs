@@ -104,6 +104,14 @@ impl TestApp {
         instance
     }
 
+    /// The flags that name its stores, for the program's other commands.
+    pub fn store_flags(&self) -> Vec<String> {
+        let database = ["--database-url".to_owned(), self.stores.database_url.clone()];
+        let redis = self.stores.redis_url.iter();
+        let redis = redis.flat_map(|url| ["--redis-url".to_owned(), url.clone()]);
+        database.into_iter().chain(redis).collect()
+    }
+
     /// The database itself, for what is given and what is stored.
     pub fn database(&self) -> &DatabaseConnection {
         &self.stores.database
@@ -168,7 +176,7 @@ fn show_logs() {
 }
 
 /// Parsed from flags, as `serve` does it, but deaf to this shell's environment.
-fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config {
+pub(super) fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]) -> Config {
     let mut arguments =
         vec!["serve", "--database-url", database_url, "--jwt-secret", tokens::SECRET];
     // Many instances share one PostgreSQL.

@@ -56,13 +56,19 @@ impl Client {
 
     /// Sends a GraphQL document with its variables.
     pub async fn query(&self, document: &str, variables: Value) -> Reply {
+        let reply = self.try_query(document, variables).await;
+        reply.unwrap_or_else(|lost| panic!("{document}: {lost}"))
+    }
+
+    /// The same, of an instance that may be gone: `Err` says what became of the answer.
+    pub async fn try_query(&self, document: &str, variables: Value) -> Result<Reply, String> {
         let body = json!({ "query": document, "variables": variables });
         let request = self.request(reqwest::Method::POST, "/graphql").json(&body);
-        let response = request.send().await.unwrap_or_else(|e| panic!("{document}: {e:?}"));
+        let response = request.send().await.map_err(lost)?;
         let status = response.status().as_u16();
-        let text = response.text().await.unwrap_or_else(|e| panic!("{document}: {e:?}"));
+        let text = response.text().await.map_err(lost)?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Reply { status, body, asked: format!("{document}\n{variables}").into() }
+        Ok(Reply { status, body, asked: format!("{document}\n{variables}").into() })
     }
 
     /// A plain HTTP request to a path, with this client's token.
@@ -79,6 +85,10 @@ impl Client {
         let response = self.request(reqwest::Method::GET, path).send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a text"))
     }
+}
+
+fn lost(error: reqwest::Error) -> String {
+    format!("{:?}", error.without_url())
 }
 
 impl Reply {

@@ -2,13 +2,17 @@
 
 pub mod app;
 pub mod client;
+pub mod engine;
 pub mod ledger;
+pub mod load;
 pub mod process;
+pub mod proxy;
 pub mod roundtrips;
 pub mod servers;
 pub mod socket;
 pub mod steps;
 pub mod tokens;
+pub mod writes;
 
 pub use app::{Backend, TestApp};
 pub use client::{Client, Reply};

@@ -102,7 +102,8 @@ impl Client {
         self.mutate("deposit", "DepositInput", CHANGE, input).await
     }
 
-    async fn change(
+    /// A mutation that is done, or refused with a code.
+    pub async fn change(
         &self,
         name: &str,
         kind: &str,
@@ -117,7 +118,8 @@ impl Client {
         }
     }
 
-    async fn mutate(&self, name: &str, kind: &str, fields: &str, input: Value) -> Reply {
+    /// A mutation's raw reply.
+    pub async fn mutate(&self, name: &str, kind: &str, fields: &str, input: Value) -> Reply {
         let document =
             format!("mutation($input: {kind}!) {{ {name}(input: $input) {{ {fields} }} }}");
         self.query(&document, json!({ "input": input })).await
