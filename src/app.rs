@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     events::Events,
     graphql::{Bounds, State},
-    http::{self, Edge, router},
+    http::{self, Edge, TrustedDocuments, router},
     loaders::Sources,
     lock::Locks,
     orders,
@@ -63,6 +63,9 @@ pub enum BuildError {
     /// Redis cannot be used as configured. One that is down is no error.
     #[error("{0}")]
     Redis(#[from] Error),
+    /// The manifest of trusted documents cannot be used.
+    #[error("the manifest of trusted documents: {0}; check --trusted-documents")]
+    TrustedDocuments(#[from] http::ManifestError),
     /// No token can be signed.
     #[error(transparent)]
     Sign(#[from] crate::auth::SignError),
@@ -84,6 +87,8 @@ impl App {
         let demo_tokens = if config.demo { Some(Tokens::sign(&keys)?) } else { None };
         let verifier = Verifier::new(keys)?;
         verifier.refresh().await?;
+        let trusted = config.http.trusted_documents.as_deref().map(TrustedDocuments::load);
+        let trusted = trusted.transpose()?;
         let database = Database::connect(&config.database).await?;
         migrate(&database, &config.database, config.demo).await?;
         if config.demo {
@@ -115,7 +120,9 @@ impl App {
             (config.limits.clone(), config.http.clone()),
             health_check(database.clone(), cache),
         );
-        let edge = edge.with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
+        let edge = edge
+            .with_trusted_documents(trusted)
+            .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
         Ok(Self { config, database, balance, edge: Arc::new(edge), verifier, demo_tokens })
     }
 

@@ -214,6 +214,9 @@ pub struct HttpConfig {
     #[arg(long = "allow-origin", env = "ALLOW_ORIGIN", value_name = "ORIGIN",
         value_delimiter = ',', value_parser = parse::origin)]
     pub allow_origins: Vec<String>,
+    /// Execute no documents but those of this manifest: a JSON object of SHA-256 hashes and documents, or a list of hashes
+    #[arg(long, env = "TRUSTED_DOCUMENTS", value_name = "FILE")]
+    pub trusted_documents: Option<PathBuf>,
     /// Do not serve GraphiQL at /playground
     #[arg(long, env = "NO_PLAYGROUND", value_parser = BoolishValueParser::new())]
     pub no_playground: bool,

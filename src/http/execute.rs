@@ -22,13 +22,17 @@ pub struct Operation {
 /// A request error, when the document may not be executed.
 pub fn prepare(edge: &Edge, params: Params) -> Result<Operation, Box<Response>> {
     let refused = |error| Box::new(Response::from_errors(vec![error]));
-    let document = edge.documents.parse(&params.query).map_err(refused)?;
+    let resolved = edge.persisted.resolve(params.query, &params.extensions).map_err(refused)?;
+    let document = edge.documents.parse(&resolved.text).map_err(refused)?;
+    if let Some(hash) = resolved.register {
+        edge.persisted.remember(hash, &resolved.text);
+    }
     let operation =
         selected(&document.parsed, params.operation_name.as_deref()).map_err(refused)?;
     let kind = operation.ty;
     let variables = variables::bind(operation, params.variables).map_err(refused)?;
     let mut request =
-        Request::new(params.query).variables(variables).data(document.verdict.clone());
+        Request::new(resolved.text).variables(variables).data(document.verdict.clone());
     request.operation_name = params.operation_name;
     request.extensions.extend(params.extensions);
     request.set_parsed_query(document.parsed.clone());

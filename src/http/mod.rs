@@ -14,6 +14,7 @@ pub mod health;
 mod media;
 mod page;
 mod params;
+mod persisted;
 mod playground;
 mod request_id;
 mod router;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use edge::Edge;
 pub use engine::{Caller, Engine};
+pub use persisted::{ManifestError, TrustedDocuments};
 pub use request_id::RequestId;
 pub use router::router;
 pub use serve::serve;

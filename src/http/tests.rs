@@ -229,3 +229,61 @@ async fn the_schema_is_told_where_it_is_asked_for() {
     let (_, body, _) = send(post(&Server::start(&["--introspection"]).await, &query)).await;
     assert_eq!(body["data"]["__schema"]["queryType"]["name"], "Query", "{body}");
 }
+
+fn by_hash(query: Option<&str>, hash: &str) -> Value {
+    json!({"query": query, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}})
+}
+
+fn hash_of(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn a_document_is_sent_once_and_then_named_by_its_hash() {
+    let server = Server::start(&[]).await;
+    let query = "query Greeting { hello }";
+    let hash = hash_of(query);
+    let (_, body, code) = send(post(&server, &by_hash(None, &hash))).await;
+    assert_eq!(code, "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(body["errors"][0]["message"], "PersistedQueryNotFound");
+    for sent in [Some(query), None, None] {
+        let (status, body, _) = send(post(&server, &by_hash(sent, &hash))).await;
+        assert_eq!((status, &body["data"]["hello"]), (200, &json!("nobody")), "{body}");
+    }
+    let extensions = format!("{{\"persistedQuery\":{{\"version\":1,\"sha256Hash\":\"{hash}\"}}}}");
+    let mut url: url::Url = server.url().parse().unwrap();
+    url.query_pairs_mut().append_pair("extensions", &extensions);
+    assert_eq!(send(Client::new().get(url)).await.1["data"]["hello"], "nobody");
+    for (query, hash) in [(Some("{ fail }"), hash.as_str()), (None, "x"), (Some(query), "")] {
+        let (_, body, code) = send(post(&server, &by_hash(query, hash))).await;
+        assert_eq!(code, "BAD_USER_INPUT", "{body}");
+    }
+    // What does not parse is not kept.
+    let broken = hash_of("{ hello");
+    send(post(&server, &by_hash(Some("{ hello"), &broken))).await;
+    assert_eq!(send(post(&server, &by_hash(None, &broken))).await.2, "PERSISTED_QUERY_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn where_documents_are_trusted_no_other_is_executed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (query, named) = ("{ hello }", "query Named { hello }");
+    let path = folder.path().join("manifest.json");
+    for manifest in [
+        json!({hash_of(query): query, hash_of(named): named}),
+        json!([hash_of(query), hash_of(named)]),
+    ] {
+        std::fs::write(&path, manifest.to_string()).unwrap();
+        let server = Server::start(&[&format!("--trusted-documents={}", path.display())]).await;
+        let hello = |body: Value| body["data"]["hello"] == "nobody";
+        assert!(hello(send(post(&server, &json!({"query": query}))).await.1));
+        let (_, body, code) = send(post(&server, &by_hash(None, &hash_of(named)))).await;
+        assert!(hello(body) == manifest.is_object(), "texts are only in an object: {code}");
+        assert!(hello(send(post(&server, &by_hash(Some(named), &hash_of(named)))).await.1));
+        for query in ["{hello}", "{ fail }", "{ __typename }", ""] {
+            let (_, body, code) = send(post(&server, &json!({"query": query}))).await;
+            assert_eq!(code, "FORBIDDEN", "{query}: {body}");
+        }
+    }
+}
