@@ -26,7 +26,7 @@ use crate::{
     orders,
     redis::Redis,
     store::Database,
-    telemetry,
+    telemetry::{self, Parts},
 };
 use engine::SchemaEngine;
 use health::health_check;
@@ -38,6 +38,8 @@ pub struct App {
     balance: Balance,
     edge: Arc<Edge>,
     verifier: Verifier,
+    cache: Cache,
+    events: Events,
     demo_tokens: Option<Tokens>,
 }
 
@@ -105,7 +107,7 @@ impl App {
         let engine = SchemaEngine::new(State {
             sources: Sources::new(database.clone(), cache.clone()),
             balance: balance.clone(),
-            events,
+            events: events.clone(),
             bounds: Bounds {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
@@ -118,12 +120,13 @@ impl App {
             Arc::new(engine),
             verifier.clone(),
             (config.limits.clone(), config.http.clone()),
-            health_check(database.clone(), cache),
+            health_check(database.clone(), cache.clone()),
         );
         let edge = edge
             .with_trusted_documents(trusted)
             .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
-        Ok(Self { config, database, balance, edge: Arc::new(edge), verifier, demo_tokens })
+        let edge = Arc::new(edge);
+        Ok(Self { config, database, balance, edge, verifier, cache, events, demo_tokens })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -161,7 +164,13 @@ impl App {
     /// What goes on beside requests, until `stop`.
     fn start_background(&self, stop: &CancellationToken) -> TaskTracker {
         let tasks = TaskTracker::new();
-        tasks.spawn(stop.clone().run_until_cancelled_owned(telemetry::record_metrics()));
+        let recording = telemetry::record_metrics(Parts {
+            cache: self.cache.clone(),
+            balance: self.balance.clone(),
+            events: self.events.clone(),
+            database: self.database.clone(),
+        });
+        tasks.spawn(stop.clone().run_until_cancelled_owned(recording));
         let verifier = self.verifier.clone();
         let fresh = async move { verifier.keep_fresh().await };
         tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));

@@ -200,6 +200,10 @@ pub struct LimitsConfig {
     /// Let clients ask for the schema, and name similar fields in errors (always in a demo)
     #[arg(long, env = "INTROSPECTION", value_parser = BoolishValueParser::new())]
     pub introspection: bool,
+    /// Log operations that take longer
+    #[arg(long, env = "SLOW_OPERATION", default_value = "1s", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub slow_operation: Duration,
     /// Longest that an operation may take
     #[arg(long, env = "OPERATION_TIMEOUT", default_value = "20s", value_name = "DURATION",
         value_parser = parse::duration)]

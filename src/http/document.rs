@@ -11,6 +11,7 @@ use async_graphql::{
         types::{DocumentOperations, ExecutableDocument, OperationDefinition},
     },
 };
+use metrics::counter;
 use moka::sync::Cache;
 
 use crate::{
@@ -86,6 +87,14 @@ pub fn selected<'a>(
     })
 }
 
+/// The name of the operation that `name` chooses, if it has one.
+pub fn operation_name<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&'a str>,
+) -> Option<&'a str> {
+    name.or_else(|| document.operations.iter().next()?.0.map(|name| name.as_str()))
+}
+
 /// Where the parser stopped and what it expected; its own text repeats the document's lines.
 fn syntax_error(error: &Error) -> ServerError {
     let message = match error {
@@ -103,7 +112,8 @@ fn syntax_error(error: &Error) -> ServerError {
 }
 
 /// An error about the request, with a code.
-pub fn coded(message: impl Into<String>, code: &str) -> ServerError {
+pub fn coded(message: impl Into<String>, code: &'static str) -> ServerError {
+    counter!("graphql_requests_refused_total", "code" => code).increment(1);
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_default().set("code", code);
     error

@@ -10,6 +10,7 @@ use super::{
     clients::Clients,
     document::Documents,
     health::HealthCheck,
+    names::Names,
     persisted::{Persisted, TrustedDocuments},
 };
 use crate::{
@@ -23,6 +24,7 @@ pub struct Edge {
     pub(super) verifier: Verifier,
     pub(super) documents: Documents,
     pub(super) persisted: Persisted,
+    pub(super) names: Names,
     pub(super) clients: Clients,
     pub(super) limits: LimitsConfig,
     pub(super) config: HttpConfig,
@@ -49,6 +51,7 @@ impl Edge {
             verifier,
             documents: Documents::new(limits.clone()),
             persisted: Persisted::new(None),
+            names: Names::default(),
             clients: Clients::new(&limits),
             limits,
             health,

@@ -8,6 +8,8 @@ use axum::{
     response::Response,
 };
 
+use metrics::counter;
+
 use super::{RequestId, media::Media};
 
 /// A request that was not executed: a status, and one coded GraphQL error.
@@ -34,6 +36,7 @@ impl Fault {
             status if status.is_server_error() => "INTERNAL_SERVER_ERROR",
             _ => "BAD_USER_INPUT",
         };
+        counter!("graphql_requests_refused_total", "code" => code).increment(1);
         let mut error = ServerError::new(message, None);
         error.extensions.get_or_insert_default().set("code", code);
         Self(Box::new(Inner { status, error, header: None }))

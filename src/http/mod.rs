@@ -12,6 +12,7 @@ mod fault;
 mod graphql;
 pub mod health;
 mod media;
+mod names;
 mod page;
 mod params;
 mod persisted;

@@ -10,6 +10,7 @@ mod cluster;
 mod concurrency;
 mod crashes;
 mod edge;
+mod edge_metrics;
 mod edge_validation;
 mod idempotency;
 mod live;
