@@ -178,6 +178,9 @@ pub struct LimitsConfig {
     /// Most fields on an operation's first level, fragments expanded
     #[arg(long, env = "MAX_ROOT_FIELDS", default_value_t = 50, value_name = "N")]
     pub max_root_fields: u32,
+    /// Most selections that an operation may come to, each counted as often as its lists have items
+    #[arg(long, env = "MAX_COST", default_value_t = 100_000, value_name = "N")]
+    pub max_cost: u32,
     /// Most operations in a document
     #[arg(long, env = "MAX_OPERATIONS", default_value_t = 10, value_name = "N")]
     pub max_operations: u32,

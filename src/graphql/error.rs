@@ -9,6 +9,8 @@ use super::{access::Denied, user_error::ErrorCode};
 use crate::error::Error;
 
 const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// Longest of async-graphql's own messages that is passed on.
+const MAX_MESSAGE_BYTES: usize = 500;
 const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
 
 /// Gives every error of a response its code, and takes out what is internal.
@@ -38,8 +40,19 @@ fn present_one(error: &mut ServerError, request_id: &str) {
         (None, Some(Denied::Forbidden)) => set(error, "FORBIDDEN", None),
         (None, None) if error.source.is_some() => hide(error, request_id, &error.message.clone()),
         // Without a source they are async-graphql's own, about the document or its arguments.
-        (None, None) if error.path.is_empty() => set(error, "GRAPHQL_VALIDATION_FAILED", None),
-        (None, None) => set(error, BAD_USER_INPUT, None),
+        (None, None) => {
+            let executed = !error.path.is_empty();
+            shorten(&mut error.message);
+            set(error, if executed { BAD_USER_INPUT } else { "GRAPHQL_VALIDATION_FAILED" }, None);
+        }
+    }
+}
+
+/// They name what is in the document, which may be as long as the document.
+fn shorten(message: &mut String) {
+    if message.len() > MAX_MESSAGE_BYTES {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
+        message.push('…');
     }
 }
 

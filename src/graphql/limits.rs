@@ -4,6 +4,7 @@
 //! two spreads each are 33 million visits. Here every fragment is counted once and its cost
 //! added where it is spread; documents are refused by their *expanded* size.
 
+mod cost;
 mod nesting;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,8 @@ use async_graphql::{
 
 use crate::config::LimitsConfig;
 use nesting::nesting;
+
+pub use cost::check_cost;
 
 /// Deepest nesting of braces, brackets and parentheses in a document's text. The parser
 /// recurses on each before it counts, and overflows its stack at a few thousand.
@@ -53,7 +56,7 @@ pub enum Exceeded {
     #[error("introspection may nest {MAX_INTROSPECTION_LISTS} lists, such as fields, at most")]
     Introspection,
     /// A fragment that spreads itself, if through others.
-    #[error("fragment {name} spreads itself")]
+    #[error("fragment {:.64} spreads itself", name.as_str())]
     Cycle {
         /// One of the fragments in the cycle.
         name: Name,

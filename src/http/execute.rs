@@ -14,6 +14,7 @@ use super::{
     params::Params,
     variables,
 };
+use crate::graphql::limits;
 
 /// An operation that passed the document guard.
 pub struct Operation {
@@ -41,6 +42,8 @@ pub fn prepare(edge: &Edge, params: Params) -> Result<Operation, Box<Response>> 
     let name = operation_name(&document.parsed, params.operation_name.as_deref());
     let name = name.map(str::to_owned);
     let variables = variables::bind(operation, params.variables).map_err(refused)?;
+    limits::check_cost(&document.parsed, operation, &variables, &edge.limits)
+        .map_err(|exceeded| refused(exceeded.into()))?;
     let mut request =
         Request::new(resolved.text).variables(variables).data(document.verdict.clone());
     request.operation_name = params.operation_name;

@@ -4,7 +4,7 @@
 //! A request is checked in this order: size, token, the client's share, parameters, document,
 //! limits.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::Response,
 };
+use http_body_util::{BodyExt, Limited};
 
 use super::{
     Caller, Edge, RequestId,
@@ -23,6 +24,11 @@ use super::{
     media::Media,
     params::Params,
 };
+
+/// How much of a body is read, and thrown away, after it was refused.
+const MAX_DISCARDED_BYTES: usize = 64 * 1_024 * 1_024;
+/// For how long.
+const MAX_DISCARDING: Duration = Duration::from_secs(1);
 
 /// `POST /graphql`.
 pub async fn post(
@@ -35,7 +41,10 @@ pub async fn post(
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     let answer = async {
         let limit = edge.limits.max_body_bytes;
-        check_announced_size(&headers, limit)?;
+        if let Err(too_large) = check_announced_size(&headers, limit) {
+            discard(body).await;
+            return Err(too_large);
+        }
         let identity = identify(&edge, &headers, peer).await?;
         let _permit = edge.clients.admit(identity.as_ref(), peer)?;
         require_json(&headers)?;
@@ -120,6 +129,14 @@ fn check_announced_size(headers: &HeaderMap, limit: usize) -> Result<(), Fault> 
         Some(length) if length > limit => Err(too_large(limit)),
         _ => Ok(()),
     }
+}
+
+/// Reads on what was refused, for a moment: who is cut off while sending does not see why.
+async fn discard(body: Body) {
+    let mut body = Limited::new(body, MAX_DISCARDED_BYTES);
+    let discarding = async { while let Some(Ok(_)) = body.frame().await {} };
+    // Whoever sends more, or slowly, is cut off after all.
+    let _ = tokio::time::timeout(MAX_DISCARDING, discarding).await;
 }
 
 /// Reads no further than the limit, whatever was announced.
