@@ -12,6 +12,7 @@ mod stats;
 mod stray;
 #[cfg(test)]
 mod tests;
+mod waiters;
 
 use std::{
     sync::{
@@ -25,8 +26,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
+use self::waiters::Waiters;
 use self::{memory::MemoryLocks, redis::RedisLocks, renewal::Held, stats::Stats};
-pub use self::{policies::RetryPolicy, stats::LockStats};
+pub use self::{policies::RetryPolicy, stats::LockStats, waiters::Waiting};
 use crate::{
     entity::{Uid, clock},
     redis::Redis,
@@ -47,6 +49,7 @@ struct Inner {
     held: Arc<Held>,
     released: Arc<watch::Sender<()>>,
     stats: Stats,
+    waiters: Waiters,
     _tasks: [AbortOnDropHandle<()>; 2],
 }
 
@@ -83,6 +86,8 @@ pub struct LockStatus {
     pub ttl_ms: Option<u64>,
     /// Since when, where the holder says so.
     pub acquired_at: Option<DateTime<Utc>>,
+    /// How many of this instance's changes wait for it.
+    pub waiters: u64,
 }
 
 impl Locks {
@@ -110,6 +115,7 @@ impl Locks {
             held,
             released,
             stats: Stats::new(),
+            waiters: Waiters::default(),
             _tasks: [renewal, wakeups].map(AbortOnDropHandle::new),
         }))
     }
@@ -157,7 +163,13 @@ impl Locks {
             acquired_at: holder.as_deref().and_then(acquired_at),
             holder,
             ttl_ms: ttl.map(|ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
+            waiters: self.0.waiters.count(uid),
         }
+    }
+
+    /// Counts somebody among those who wait for these locks, until it is dropped.
+    pub fn wait_for(&self, uids: Vec<Uid>) -> Waiting {
+        self.0.waiters.wait(uids)
     }
 
     /// Takes a lock away, if `expected_holder` (or anybody) holds it; answers who did. The row
