@@ -4,6 +4,7 @@
 //! A lock is a lease of a few seconds that its holder renews, so that an instance that dies
 //! blocks its wallets no longer than that. With Redis gone everything is granted.
 
+mod instances;
 mod memory;
 mod policies;
 mod redis;
@@ -22,13 +23,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::waiters::Waiters;
+pub use self::{instances::Missed, policies::RetryPolicy, stats::LockStats, waiters::Waiting};
 use self::{memory::MemoryLocks, redis::RedisLocks, renewal::Held, stats::Stats};
-pub use self::{policies::RetryPolicy, stats::LockStats, waiters::Waiting};
 use crate::{
     entity::{Uid, clock},
     redis::Redis,
@@ -178,6 +179,28 @@ impl Locks {
         let holder = self.0.backend.force_release(uid, expected_holder).await?;
         self.0.released.send_replace(());
         Some(holder)
+    }
+
+    /// Says that this instance lives, and answers which others were not heard of for as long as
+    /// `silence`, though they did not say goodbye. In this process there are no others.
+    pub async fn beat(&self, silence: TimeDelta) -> Vec<Missed> {
+        match &*self.0.backend {
+            Backend::Redis(redis) => redis.beat(&self.0.instance, silence).await,
+            Backend::Memory(_) => vec![],
+        }
+    }
+
+    /// Misses an instance no more.
+    pub async fn forget(&self, instance: &str) {
+        match &*self.0.backend {
+            Backend::Redis(redis) => redis.forget(instance).await,
+            Backend::Memory(_) => {}
+        }
+    }
+
+    /// Says goodbye: nobody is to miss this instance.
+    pub async fn leave(&self) {
+        self.forget(&self.0.instance).await;
     }
 
     /// Notes that somebody gave up waiting, as this policy has it.
