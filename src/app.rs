@@ -20,13 +20,13 @@ use crate::{
     error::Error,
     events::Events,
     graphql::{Bounds, State},
-    http::{self, Edge, router},
+    http::{self, Edge, TrustedDocuments, router},
     loaders::Sources,
     lock::Locks,
     orders,
     redis::Redis,
     store::Database,
-    telemetry,
+    telemetry::{self, Parts},
 };
 use engine::SchemaEngine;
 use health::health_check;
@@ -37,6 +37,9 @@ pub struct App {
     database: Database,
     balance: Balance,
     edge: Arc<Edge>,
+    verifier: Verifier,
+    cache: Cache,
+    events: Events,
     demo_tokens: Option<Tokens>,
 }
 
@@ -46,9 +49,13 @@ pub enum BuildError {
     /// No key.
     #[error(
         "there is no token key: set JWT_SECRET (--jwt-secret) to at least 32 bytes, such as \
-         `openssl rand -hex 32` prints, or try --demo, which makes one"
+         `openssl rand -hex 32` prints, or JWKS_URL (--jwks-url) to a provider's keys, or try \
+         --demo, which makes one"
     )]
     NoKey,
+    /// The public keys cannot be read.
+    #[error("{0}; check --jwks-url (JWKS_URL)")]
+    PublicKeys(#[from] crate::auth::LoadError),
     /// The database cannot be used.
     #[error("cannot use the database ({0}); check --database-url (DATABASE_URL), and that it runs")]
     Database(#[from] sea_orm::DbErr),
@@ -58,6 +65,9 @@ pub enum BuildError {
     /// Redis cannot be used as configured. One that is down is no error.
     #[error("{0}")]
     Redis(#[from] Error),
+    /// The manifest of trusted documents cannot be used.
+    #[error("the manifest of trusted documents: {0}; check --trusted-documents")]
+    TrustedDocuments(#[from] http::ManifestError),
     /// No token can be signed.
     #[error(transparent)]
     Sign(#[from] crate::auth::SignError),
@@ -74,8 +84,13 @@ impl App {
             tracing::warn!("--demo made a token key for this run: anybody may see it used");
             config.auth.jwt_secret = Some(demo::make_key());
         }
+        config.limits.introspection |= config.demo;
         let keys = Keys::from_config(&config.auth).ok_or(BuildError::NoKey)?;
         let demo_tokens = if config.demo { Some(Tokens::sign(&keys)?) } else { None };
+        let verifier = Verifier::new(keys)?;
+        verifier.refresh().await?;
+        let trusted = config.http.trusted_documents.as_deref().map(TrustedDocuments::load);
+        let trusted = trusted.transpose()?;
         let database = Database::connect(&config.database).await?;
         migrate(&database, &config.database, config.demo).await?;
         if config.demo {
@@ -92,22 +107,26 @@ impl App {
         let engine = SchemaEngine::new(State {
             sources: Sources::new(database.clone(), cache.clone()),
             balance: balance.clone(),
-            events,
+            events: events.clone(),
             bounds: Bounds {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
+                suggestions: config.limits.introspection,
                 max_rewards: config.limits.max_rewards,
             },
             order_lifetime: config.balance.order_lifetime,
         });
         let edge = Edge::new(
             Arc::new(engine),
-            Verifier::new(keys),
+            verifier.clone(),
             (config.limits.clone(), config.http.clone()),
-            health_check(database.clone(), cache),
+            health_check(database.clone(), cache.clone()),
         );
-        let edge = edge.with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
-        Ok(Self { config, database, balance, edge: Arc::new(edge), demo_tokens })
+        let edge = edge
+            .with_trusted_documents(trusted)
+            .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
+        let edge = Arc::new(edge);
+        Ok(Self { config, database, balance, edge, verifier, cache, events, demo_tokens })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -145,7 +164,16 @@ impl App {
     /// What goes on beside requests, until `stop`.
     fn start_background(&self, stop: &CancellationToken) -> TaskTracker {
         let tasks = TaskTracker::new();
-        tasks.spawn(stop.clone().run_until_cancelled_owned(telemetry::record_metrics()));
+        let recording = telemetry::record_metrics(Parts {
+            cache: self.cache.clone(),
+            balance: self.balance.clone(),
+            events: self.events.clone(),
+            database: self.database.clone(),
+        });
+        tasks.spawn(stop.clone().run_until_cancelled_owned(recording));
+        let verifier = self.verifier.clone();
+        let fresh = async move { verifier.keep_fresh().await };
+        tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
         if self.config.demo {

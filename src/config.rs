@@ -95,12 +95,28 @@ pub struct AuthConfig {
     /// Secret of HS256 tokens, at least 32 bytes
     #[arg(long, env = "JWT_SECRET", hide_env_values = true, value_name = "SECRET", value_parser = parse::jwt_secret)]
     pub jwt_secret: Option<Secret>,
+    /// Public keys of RS256 and ES256 tokens, chosen by their `kid`: a JSON Web Key Set, as a file or an https:// URL
+    #[arg(long, env = "JWKS_URL", value_name = "FILE|URL", value_parser = parse::key_set)]
+    pub jwks_url: Option<KeySetLocation>,
+    /// How often the key set is read again; an unknown `kid` has it read at once
+    #[arg(long, env = "JWKS_REFRESH", default_value = "5m", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub jwks_refresh: Duration,
     /// Issuer that a token must name
     #[arg(long, env = "JWT_ISSUER", value_name = "ISS")]
     pub jwt_issuer: Option<String>,
     /// Audience that a token must name
     #[arg(long, env = "JWT_AUDIENCE", value_name = "AUD")]
     pub jwt_audience: Option<String>,
+}
+
+/// Where a JSON Web Key Set is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySetLocation {
+    /// A file.
+    File(PathBuf),
+    /// A provider's address.
+    Url(url::Url),
 }
 
 /// The write path.
@@ -165,6 +181,29 @@ pub struct LimitsConfig {
     /// Most operations in a document
     #[arg(long, env = "MAX_OPERATIONS", default_value_t = 10, value_name = "N")]
     pub max_operations: u32,
+    /// Requests a second of one user, or of one address where there is no token
+    #[arg(long, env = "RATE_LIMIT", default_value_t = 200, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub rate_limit: u32,
+    /// Requests a second of one OPERATOR or ADMIN, such as another service
+    #[arg(long, env = "OPERATOR_RATE_LIMIT", default_value_t = 100_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub operator_rate_limit: u32,
+    /// Operations of one user, or of one address, under way at once; subscriptions too
+    #[arg(long, env = "CONCURRENT_OPERATIONS", default_value_t = 200, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub concurrent_operations: u32,
+    /// Operations of one OPERATOR or ADMIN under way at once; subscriptions too
+    #[arg(long, env = "OPERATOR_CONCURRENT_OPERATIONS", default_value_t = 100_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub operator_concurrent_operations: u32,
+    /// Let clients ask for the schema, and name similar fields in errors (always in a demo)
+    #[arg(long, env = "INTROSPECTION", value_parser = BoolishValueParser::new())]
+    pub introspection: bool,
+    /// Log operations that take longer
+    #[arg(long, env = "SLOW_OPERATION", default_value = "1s", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub slow_operation: Duration,
     /// Longest that an operation may take
     #[arg(long, env = "OPERATION_TIMEOUT", default_value = "20s", value_name = "DURATION",
         value_parser = parse::duration)]
@@ -179,6 +218,9 @@ pub struct HttpConfig {
     #[arg(long = "allow-origin", env = "ALLOW_ORIGIN", value_name = "ORIGIN",
         value_delimiter = ',', value_parser = parse::origin)]
     pub allow_origins: Vec<String>,
+    /// Execute no documents but those of this manifest: a JSON object of SHA-256 hashes and documents, or a list of hashes
+    #[arg(long, env = "TRUSTED_DOCUMENTS", value_name = "FILE")]
+    pub trusted_documents: Option<PathBuf>,
     /// Do not serve GraphiQL at /playground
     #[arg(long, env = "NO_PLAYGROUND", value_parser = BoolishValueParser::new())]
     pub no_playground: bool,
@@ -289,6 +331,7 @@ mod tests {
             ("--redis-timeout", "fast", "such as 50ms"),
             ("--redis-connections", "0", "1..=64"),
             ("--jwt-secret", "short", "at least 32 bytes"),
+            ("--jwks-url", "http://id.example.org/keys", "https://"),
             ("--allow-origin", "example.org", "https://app.example.org"),
             ("--max-depth", "-1", "invalid"),
             ("--order-lifetime", "0s", "1s to 365 days"),

@@ -1,15 +1,21 @@
 //! Logs and metrics. Both are one a process, whatever number of servers run in it.
 
+mod gather;
+
 use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 use crate::config::{LogConfig, LogFormat};
 
+pub use gather::Parts;
+
 /// Bounds of the histogram of durations, in seconds.
 const BUCKETS_SECONDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Bounds of the histogram of batch sizes.
+const BUCKETS_BATCH: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 /// How often the recorder tidies up what was recorded.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -35,20 +41,23 @@ pub fn init_logs(config: &LogConfig) -> Result<(), ParseError> {
 fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     let install = || {
+        let batches = Matcher::Full("balance_batch_size".to_owned());
         let builder = PrometheusBuilder::new().set_buckets(&BUCKETS_SECONDS).ok()?;
+        let builder = builder.set_buckets_for_metric(batches, &BUCKETS_BATCH).ok()?;
         builder.install_recorder().ok()
     };
     RECORDER.get_or_init(install).as_ref()
 }
 
 /// Records metrics, and tidies them up now and then; never returns.
-pub async fn record_metrics() {
+pub async fn record_metrics(parts: Parts) {
     let mut ticks = tokio::time::interval(UPKEEP);
     loop {
         ticks.tick().await;
         if let Some(recorder) = recorder() {
             recorder.run_upkeep();
         }
+        parts.gather().await;
     }
 }
 

@@ -1,7 +1,11 @@
 //! Who asks: what a verified token says, and what a role may do.
 
 mod claims;
+mod key_set;
 mod keys;
+mod source;
+#[cfg(test)]
+mod testing;
 mod verifier;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::entity::Uid;
 
 pub use keys::{Keys, SignError};
+pub use source::LoadError;
 pub use verifier::{InvalidToken, Verifier};
 
 /// What somebody may do. Each may do all that the one before may.

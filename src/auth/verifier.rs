@@ -1,12 +1,21 @@
 //! Verification, with a memory: the signature of a token that was good is not checked again.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use chrono::TimeDelta;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use moka::sync::Cache;
+use parking_lot::RwLock;
 
-use super::{Identity, Keys, claims::Claims, keys::LEEWAY_SECONDS};
+use super::{
+    Identity, Keys, LoadError,
+    key_set::KeySet,
+    keys::{LEEWAY_SECONDS, Undecoded},
+    source::Source,
+};
 use crate::entity::clock;
 
 /// Tokens that are remembered. A few hundred bytes each.
@@ -14,12 +23,32 @@ const REMEMBERED: u64 = 10_000;
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN_BYTES: usize = 4_096;
 
+/// Least time between two looks at the key set that tokens of unknown keys bring about.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// Verifies tokens; cheap to clone.
 #[derive(Clone)]
 pub struct Verifier {
     keys: Arc<Keys>,
-    /// By the whole token: only the very text that was verified is let through again.
-    verified: Cache<Box<str>, Identity>,
+    public: Arc<Public>,
+    /// By the whole token: only the very text that was verified is let through again, and only
+    /// as long as the keys are the same.
+    verified: Cache<Box<str>, (u64, Identity)>,
+}
+
+/// The public keys as they were last read.
+struct Public {
+    source: Option<Source>,
+    current: RwLock<Generation>,
+    /// When they were last read. Held while they are, so that it is done once.
+    read_at: tokio::sync::Mutex<Option<Instant>>,
+}
+
+#[derive(Clone, Default)]
+struct Generation {
+    number: u64,
+    text: Arc<[u8]>,
+    keys: Arc<KeySet>,
 }
 
 /// Why a token does not count. The text is for the caller.
@@ -40,9 +69,20 @@ pub enum InvalidToken {
 }
 
 impl Verifier {
-    /// Accepts what `keys` signed.
-    pub fn new(keys: Keys) -> Self {
-        Self { keys: Arc::new(keys), verified: Cache::new(REMEMBERED) }
+    /// Accepts what `keys` signed. Public keys count once they are read: see
+    /// [`Verifier::refresh`].
+    ///
+    /// # Errors
+    /// When public keys are configured, and no client for them can be made.
+    pub fn new(keys: Keys) -> Result<Self, LoadError> {
+        let source = keys.location.as_ref().map(|(location, _)| Source::new(location));
+        let public = Public {
+            source: source.transpose()?,
+            current: RwLock::default(),
+            read_at: tokio::sync::Mutex::default(),
+        };
+        let verified = Cache::new(REMEMBERED);
+        Ok(Self { keys: Arc::new(keys), public: Arc::new(public), verified })
     }
 
     /// The keys, to sign with.
@@ -50,21 +90,80 @@ impl Verifier {
         &self.keys
     }
 
-    /// Who holds this token.
+    /// Who holds this token. A key that is not known is looked for, now and then.
     ///
     /// # Errors
     /// When it is not one of ours, or has ended; also when it was remembered and has ended since.
-    pub fn verify(&self, token: &str) -> Result<Identity, InvalidToken> {
+    pub async fn verify(&self, token: &str) -> Result<Identity, InvalidToken> {
+        let mut checked = self.check(token);
+        if matches!(checked, Err(Undecoded::UnknownKey)) {
+            self.look_for_new_keys().await;
+            checked = self.check(token);
+        }
+        match checked {
+            Ok(checked) => checked,
+            Err(Undecoded::UnknownKey) => Err(InvalidToken::Untrusted),
+            Err(Undecoded::Invalid(error)) => Err(reason(&error)),
+        }
+    }
+
+    fn check(&self, token: &str) -> Result<Result<Identity, InvalidToken>, Undecoded> {
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(InvalidToken::Malformed);
+            return Ok(Err(InvalidToken::Malformed));
         }
-        if let Some(identity) = self.verified.get(token) {
-            return if identity.has_expired() { Err(InvalidToken::Expired) } else { Ok(identity) };
+        let Generation { number, keys, .. } = self.public.current.read().clone();
+        if let Some((_, identity)) = self.verified.get(token).filter(|(n, _)| *n == number) {
+            let expired = identity.has_expired();
+            return Ok(if expired { Err(InvalidToken::Expired) } else { Ok(identity) });
         }
-        let claims: Claims = self.keys.decode(token).map_err(|error| reason(&error))?;
-        let identity = Identity::try_from(claims)?;
-        self.verified.insert(token.into(), identity.clone());
+        let identity = Identity::try_from(self.keys.decode(token, &keys)?);
+        if let Ok(identity) = &identity {
+            self.verified.insert(token.into(), (number, identity.clone()));
+        }
         Ok(identity)
+    }
+
+    /// Reads the public keys, where there are any. Those that are gone count no longer.
+    ///
+    /// # Errors
+    /// When they cannot be read; those that were read before go on counting.
+    pub async fn refresh(&self) -> Result<(), LoadError> {
+        let mut read_at = self.public.read_at.lock().await;
+        self.read_keys(&mut read_at).await
+    }
+
+    /// Reads the public keys again and again; never returns.
+    pub async fn keep_fresh(&self) {
+        let Some((_, period)) = self.keys.location else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(period.max(PAUSE)).await;
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "the key set was not read again; the last one goes on counting");
+            }
+        }
+    }
+
+    async fn look_for_new_keys(&self) {
+        let mut read_at = self.public.read_at.lock().await;
+        if read_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return;
+        }
+        if let Err(error) = self.read_keys(&mut read_at).await {
+            tracing::warn!(%error, "a token names an unknown key, and the key set was not read again");
+        }
+    }
+
+    async fn read_keys(&self, read_at: &mut Option<Instant>) -> Result<(), LoadError> {
+        let Some(source) = &self.public.source else { return Ok(()) };
+        *read_at = Some(Instant::now());
+        let (text, keys) = source.load().await?;
+        let mut current = self.public.current.write();
+        if *current.text != *text {
+            let number = current.number + 1;
+            *current = Generation { number, text: text.into(), keys: Arc::new(keys) };
+            tracing::info!(generation = number, "tokens are verified with new public keys");
+        }
+        Ok(())
     }
 }
 
@@ -93,97 +192,4 @@ fn reason(error: &Error) -> InvalidToken {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::{auth::Role, config::testing};
-
-    const SECRET: &str = "0123456789abcdef0123456789abcdef";
-
-    fn verifier(flags: &[&str]) -> Verifier {
-        let secret = format!("--jwt-secret={SECRET}");
-        let flags: Vec<&str> =
-            std::iter::once(secret.as_str()).chain(flags.iter().copied()).collect();
-        let config = testing::parse(&flags).unwrap();
-        Verifier::new(Keys::from_config(&config.auth).unwrap())
-    }
-
-    fn token(claims: &Value) -> String {
-        let key = EncodingKey::from_secret(SECRET.as_bytes());
-        encode(&Header::new(Algorithm::HS256), claims, &key).unwrap()
-    }
-
-    fn in_seconds(seconds: i64) -> i64 {
-        clock::now().timestamp() + seconds
-    }
-
-    #[test]
-    fn what_was_signed_is_verified() {
-        let verifier = verifier(&["--jwt-issuer=us", "--jwt-audience=wallets"]);
-        let uid = "u000001".parse().unwrap();
-        let token = verifier.keys().sign(&uid, Role::Operator, Duration::from_secs(60)).unwrap();
-        for _ in 0..2 {
-            let identity = verifier.verify(&token).unwrap();
-            assert_eq!((identity.uid, identity.role), (uid.clone(), Role::Operator));
-        }
-    }
-
-    #[test]
-    fn the_highest_role_counts_and_unknown_ones_do_not() {
-        let role = |claims| verifier(&[]).verify(&token(&claims)).unwrap().role;
-        let exp = in_seconds(60);
-        assert_eq!(role(json!({"sub": "u1", "exp": exp, "roles": ["USER", "ADMIN"]})), Role::Admin);
-        assert_eq!(role(json!({"sub": "u1", "exp": exp, "role": "OPERATOR"})), Role::Operator);
-        assert_eq!(role(json!({"sub": "u1", "exp": exp, "role": "admin"})), Role::User);
-        assert_eq!(role(json!({"sub": "u1", "exp": exp})), Role::User);
-    }
-
-    #[test]
-    fn clocks_may_differ_by_the_leeway_only() {
-        let verify = |seconds| {
-            verifier(&[]).verify(&token(&json!({"sub": "u1", "exp": in_seconds(seconds)})))
-        };
-        assert!(verify(-20).is_ok());
-        assert_eq!(verify(-40), Err(InvalidToken::Expired));
-    }
-
-    #[test]
-    fn a_remembered_token_still_ends() {
-        let verifier = verifier(&[]);
-        let exp = in_seconds(1 - LEEWAY_SECONDS as i64);
-        let token = token(&json!({"sub": "u1", "exp": exp}));
-        assert!(verifier.verify(&token).is_ok());
-        std::thread::sleep(Duration::from_millis(2_100));
-        assert_eq!(verifier.verify(&token), Err(InvalidToken::Expired));
-    }
-
-    #[test]
-    fn strangers_are_refused() {
-        let exp = in_seconds(60);
-        let good = json!({"sub": "u1", "exp": exp, "iss": "us", "aud": ["wallets", "other"]});
-        let strict = verifier(&["--jwt-issuer=us", "--jwt-audience=wallets"]);
-        assert!(strict.verify(&token(&good)).is_ok());
-        for (name, value) in [("iss", json!("them")), ("aud", json!("others")), ("nbf", json!(exp))]
-        {
-            let mut claims = good.clone();
-            claims[name] = value;
-            assert_eq!(strict.verify(&token(&claims)), Err(InvalidToken::Untrusted), "{name}");
-        }
-        for missing in ["iss", "aud", "exp"] {
-            let mut claims = good.clone();
-            claims.as_object_mut().unwrap().remove(missing);
-            assert!(strict.verify(&token(&claims)).is_err(), "without {missing}");
-        }
-        let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1MSIsImV4cCI6OTk5OTk5OTk5OX0.";
-        let tampered = format!("{}x", token(&good));
-        for text in ["", "a.b.c", unsigned, &tampered, &"x".repeat(5_000)] {
-            assert!(strict.verify(text).is_err(), "{text}");
-        }
-        let odd = json!({"sub": "a b", "exp": exp});
-        assert_eq!(verifier(&[]).verify(&token(&odd)), Err(InvalidToken::Subject));
-    }
-}
+mod tests;

@@ -76,6 +76,7 @@ impl Dispatcher {
             if batch.is_empty() {
                 return;
             }
+            metrics::histogram!("balance_batch_size").record(batch.len() as f64);
             let uids: HashSet<&Uid> = batch.iter().flat_map(|posting| &posting.uids).collect();
             let uids: Vec<Uid> = uids.into_iter().cloned().collect();
             self.busy.extend(uids.iter().cloned());

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::Secret;
+use super::{KeySetLocation, Secret};
 
 /// `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
@@ -55,6 +55,28 @@ pub fn jwt_secret(text: &str) -> Result<Secret, String> {
         );
     }
     Ok(Secret::new(text))
+}
+
+/// A path, or an address where nobody between can put in keys of their own.
+pub fn key_set(text: &str) -> Result<KeySetLocation, String> {
+    if !text.contains("://") {
+        return Ok(KeySetLocation::File(text.into()));
+    }
+    match url::Url::parse(text) {
+        Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {
+            Ok(KeySetLocation::Url(url))
+        }
+        _ => Err("a file or an https:// URL is wanted (http:// only for this host)".to_owned()),
+    }
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// As browsers send it: scheme, host and port, nothing behind.

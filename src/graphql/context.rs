@@ -29,13 +29,15 @@ pub struct State {
     pub order_lifetime: Duration,
 }
 
-/// How much one argument may ask for.
+/// How much may be asked for, and told.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Largest page of a connection.
     pub max_page_size: u32,
     /// Longest list of an argument.
     pub max_list_argument: u32,
+    /// Errors name fields that are similar to one that is not there.
+    pub suggestions: bool,
     /// Most rewards in one call.
     pub max_rewards: u32,
 }

@@ -46,6 +46,9 @@ pub enum Exceeded {
     /// Brackets nested deeper than the parser may go.
     #[error("the document nests brackets deeper than {MAX_NESTING}")]
     Nesting,
+    /// Introspection where there is none.
+    #[error("introspection is off here (--introspection)")]
+    IntrospectionOff,
     /// Introspection that asks for lists within lists within lists.
     #[error("introspection may nest {MAX_INTROSPECTION_LISTS} lists, such as fields, at most")]
     Introspection,
@@ -63,7 +66,10 @@ impl From<Exceeded> for ServerError {
     fn from(exceeded: Exceeded) -> Self {
         let pos = match &exceeded {
             Exceeded::Cycle { pos, .. } => Some(*pos),
-            Exceeded::Count { .. } | Exceeded::Nesting | Exceeded::Introspection => None,
+            Exceeded::Count { .. }
+            | Exceeded::Nesting
+            | Exceeded::IntrospectionOff
+            | Exceeded::Introspection => None,
         };
         let mut error = Self::new(exceeded.to_string(), pos);
         let extensions = error.extensions.get_or_insert_default();
@@ -120,6 +126,8 @@ struct Cost {
     lists: u64,
     /// The most of them under one `__schema` or `__type`.
     introspection: u64,
+    /// Whether there is such a field.
+    introspects: bool,
 }
 
 type Memo<'a> = HashMap<&'a Name, Cost>;
@@ -149,10 +157,12 @@ impl Cost {
         let inner = Self::of(&field.selection_set, memo).and_itself();
         let name = field.name.node.as_str();
         let lists = inner.lists.saturating_add(u64::from(INTROSPECTION_LISTS.contains(&name)));
-        let introspection = if matches!(name, "__schema" | "__type") { lists } else { 0 };
+        let introspects = matches!(name, "__schema" | "__type");
+        let introspection = if introspects { lists } else { 0 };
         Self {
             lists,
             introspection: inner.introspection.max(introspection),
+            introspects: inner.introspects || introspects,
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
             fields: 1,
@@ -178,9 +188,13 @@ impl Cost {
         self.fields = self.fields.saturating_add(other.fields);
         self.lists = self.lists.max(other.lists);
         self.introspection = self.introspection.max(other.introspection);
+        self.introspects |= other.introspects;
     }
 
     fn check(&self, limits: &LimitsConfig) -> Result<(), Exceeded> {
+        if self.introspects && !limits.introspection {
+            return Err(Exceeded::IntrospectionOff);
+        }
         if self.introspection > MAX_INTROSPECTION_LISTS {
             return Err(Exceeded::Introspection);
         }

@@ -23,6 +23,7 @@ mod subscription;
 mod text;
 mod transaction;
 mod user_error;
+mod validation;
 mod viewer;
 mod wallet;
 mod watch;
@@ -30,4 +31,5 @@ mod watch;
 pub use self::{
     context::{Bounds, State},
     schema::{Schema, build, prepare, sdl},
+    validation::Verdict,
 };

@@ -2,7 +2,7 @@
 
 use std::{any::TypeId, sync::Arc};
 
-use async_graphql::{Request, Response, SDLExportOptions};
+use async_graphql::{Request, Response, SDLExportOptions, ValidationMode};
 use futures::{Stream, StreamExt};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     payload::MutationPayload,
     query::Query,
     subscription::Subscription,
+    validation::{Kinds, Verdict},
 };
 use crate::{auth::Identity, loaders::Loaders};
 
@@ -22,11 +23,19 @@ type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 /// It has no extensions: any would switch on a hook for each field of each response. Errors get
 /// their codes, and lose what is internal, on the way out.
 #[derive(Clone)]
-pub struct Schema(Inner);
+pub struct Schema {
+    strict: Inner,
+    /// The same without validation, for what needs none.
+    fast: Inner,
+    kinds: Kinds,
+}
 
 /// The schema over these parts.
 pub fn build(state: State) -> Schema {
-    Schema(builder().data(state).finish())
+    let strict = if state.bounds.suggestions { builder() } else { builder().disable_suggestions() };
+    let strict = strict.data(state.clone()).finish();
+    let fast = builder().data(state).validation_mode(ValidationMode::Fast).finish();
+    Schema { kinds: Kinds::of(&strict.sdl()), strict, fast }
 }
 
 /// The schema in the schema definition language.
@@ -59,25 +68,39 @@ pub fn prepare(
 }
 
 impl Schema {
-    /// Executes a query or mutation that was [`prepare`]d.
+    /// Executes a query or mutation that was [`prepare`]d. It is not validated where a
+    /// [`Verdict`] in its data says that it need not be.
     pub async fn execute(&self, mut request: Request) -> Response {
-        if let Err(error) = request.parsed_query() {
-            return error::parse_failure(error);
-        }
+        let verdict = data::<Verdict>(&request).cloned().unwrap_or_default();
+        let document = match request.parsed_query() {
+            Ok(document) => document,
+            Err(error) => return error::parse_failure(error),
+        };
+        let undecided = verdict.undecided(document, &self.kinds);
         let request_id = request_id(&request);
-        error::present(self.0.execute(request).await, &request_id)
+        let response = if verdict.covers(&request.variables) {
+            self.fast.execute(request).await
+        } else {
+            self.strict.execute(request).await
+        };
+        if let Some(shortcut) = undecided {
+            verdict.decide(shortcut, &response);
+        }
+        error::present(response, &request_id)
     }
 
     /// Executes a subscription that was [`prepare`]d, or anything else as a stream of one.
     pub fn execute_stream(&self, request: Request) -> impl Stream<Item = Response> + Send + use<> {
         let request_id = request_id(&request);
         let present = move |response| error::present(response, &request_id);
-        self.0.execute_stream(request).map(present)
+        self.strict.execute_stream(request).map(present)
     }
 }
 
 fn request_id(request: &Request) -> String {
-    let session = request.data.get(&TypeId::of::<Session>());
-    let session = session.and_then(|session| session.downcast_ref::<Session>());
-    session.map(|session| session.request_id.clone()).unwrap_or_default()
+    data::<Session>(request).map(|session| session.request_id.clone()).unwrap_or_default()
+}
+
+fn data<T: 'static>(request: &Request) -> Option<&T> {
+    request.data.get(&TypeId::of::<T>())?.downcast_ref()
 }

@@ -2,20 +2,31 @@
 
 use axum::http::{HeaderMap, header};
 
-use super::fault::Fault;
-use crate::auth::{Identity, InvalidToken, Verifier};
+use super::{Edge, clients::Peer, fault::Fault};
+use crate::auth::{Identity, InvalidToken};
 
 /// Who sends the request; `None` without a token.
 ///
 /// # Errors
-/// 401 when there is a token, and it does not count.
-pub fn identify(verifier: &Verifier, headers: &HeaderMap) -> Result<Option<Identity>, Fault> {
+/// 401 when there is a token, and it does not count; 429 when there are too many of those.
+pub async fn identify(
+    edge: &Edge,
+    headers: &HeaderMap,
+    peer: Peer,
+) -> Result<Option<Identity>, Fault> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let identity = value.to_str().map_err(|_| InvalidToken::Malformed).and_then(|text| {
-        let token = bearer(text).ok_or(InvalidToken::Malformed)?;
-        verifier.verify(token)
-    });
-    identity.map(Some).map_err(|invalid| Fault::unauthorized(invalid.to_string()))
+    let token = value.to_str().ok().and_then(bearer).ok_or(InvalidToken::Malformed);
+    let identity = match token {
+        Ok(token) => edge.verifier.verify(token).await,
+        Err(malformed) => Err(malformed),
+    };
+    match identity {
+        Ok(identity) => Ok(Some(identity)),
+        Err(invalid) => {
+            edge.clients.count_stranger(peer)?;
+            Err(Fault::unauthorized(invalid.to_string()))
+        }
+    }
 }
 
 /// The token in `Bearer <token>`.

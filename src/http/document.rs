@@ -1,5 +1,6 @@
 //! From a document's text to a parsed document that may be executed. Parsing is two thirds of
-//! a small query's cost, so the documents that passed are remembered by their text.
+//! a small query's cost, so the documents that passed are remembered by their text, and with
+//! them whether they need to be validated again.
 
 use std::sync::Arc;
 
@@ -7,12 +8,16 @@ use async_graphql::{
     ServerError,
     parser::{
         Error, parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition},
     },
 };
+use metrics::counter;
 use moka::sync::Cache;
 
-use crate::{config::LimitsConfig, graphql::limits};
+use crate::{
+    config::LimitsConfig,
+    graphql::{Verdict, limits},
+};
 
 /// Documents that are remembered.
 const REMEMBERED: u64 = 1_000;
@@ -24,7 +29,15 @@ const MAX_EXPECTATION_CHARS: usize = 200;
 /// Parses documents and checks them against the limits.
 pub struct Documents {
     limits: LimitsConfig,
-    parsed: Cache<Arc<str>, Arc<ExecutableDocument>>,
+    parsed: Cache<Arc<str>, Arc<Document>>,
+}
+
+/// A document within the limits.
+pub struct Document {
+    /// Parsed.
+    pub parsed: ExecutableDocument,
+    /// Whether it is valid, once that is known.
+    pub verdict: Verdict,
 }
 
 impl Documents {
@@ -37,14 +50,14 @@ impl Documents {
     ///
     /// # Errors
     /// When it does not parse, or asks for more than one may.
-    pub fn parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, ServerError> {
+    pub fn parse(&self, text: &str) -> Result<Arc<Document>, ServerError> {
         if let Some(document) = self.parsed.get(text) {
             return Ok(document);
         }
         limits::check_text(text, &self.limits)?;
-        let document = parse_query(text).map_err(|error| syntax_error(&error))?;
-        limits::check(&document, &self.limits)?;
-        let document = Arc::new(document);
+        let parsed = parse_query(text).map_err(|error| syntax_error(&error))?;
+        limits::check(&parsed, &self.limits)?;
+        let document = Arc::new(Document { parsed, verdict: Verdict::default() });
         if text.len() <= MAX_REMEMBERED_BYTES {
             self.parsed.insert(text.into(), Arc::clone(&document));
         }
@@ -52,14 +65,14 @@ impl Documents {
     }
 }
 
-/// The kind of the operation that `name` chooses.
+/// The operation that `name` chooses.
 ///
 /// # Errors
 /// When it chooses none.
-pub fn selected_kind(
-    document: &ExecutableDocument,
+pub fn selected<'a>(
+    document: &'a ExecutableDocument,
     name: Option<&str>,
-) -> Result<OperationType, ServerError> {
+) -> Result<&'a OperationDefinition, ServerError> {
     let operation = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),
         (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
@@ -68,10 +81,18 @@ pub fn selected_kind(
         (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
         (DocumentOperations::Single(_), Some(_)) | (DocumentOperations::Multiple(_), None) => None,
     };
-    operation.map(|operation| operation.node.ty).ok_or_else(|| match name {
+    operation.map(|operation| &operation.node).ok_or_else(|| match name {
         Some(_) => coded("the document has no operation of that name", "BAD_USER_INPUT"),
         None => coded("the document has several operations; name one", "BAD_USER_INPUT"),
     })
+}
+
+/// The name of the operation that `name` chooses, if it has one.
+pub fn operation_name<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&'a str>,
+) -> Option<&'a str> {
+    name.or_else(|| document.operations.iter().next()?.0.map(|name| name.as_str()))
 }
 
 /// Where the parser stopped and what it expected; its own text repeats the document's lines.
@@ -90,7 +111,9 @@ fn syntax_error(error: &Error) -> ServerError {
     coded
 }
 
-fn coded(message: impl Into<String>, code: &str) -> ServerError {
+/// An error about the request, with a code.
+pub fn coded(message: impl Into<String>, code: &'static str) -> ServerError {
+    counter!("graphql_requests_refused_total", "code" => code).increment(1);
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_default().set("code", code);
     error
@@ -98,6 +121,8 @@ fn coded(message: impl Into<String>, code: &str) -> ServerError {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::parser::types::OperationType;
+
     use super::*;
     use crate::config::testing;
 
@@ -107,7 +132,7 @@ mod tests {
 
     #[test]
     fn syntax_errors_say_where_and_do_not_repeat_the_document() {
-        let error = documents().parse("{ secretName(").unwrap_err();
+        let error = documents().parse("{ secretName(").err().unwrap();
         assert!(!error.message.contains("secretName"), "{}", error.message);
         assert!(error.message.starts_with("syntax error: expected"), "{}", error.message);
         assert_eq!((error.locations[0].line, error.locations[0].column), (1, 14));
@@ -126,7 +151,9 @@ mod tests {
 
     #[test]
     fn the_operation_is_the_one_that_is_named() {
-        let kind = |text: &str, name| selected_kind(&parse_query(text).unwrap(), name).ok();
+        let kind = |text: &str, name| {
+            selected(&parse_query(text).unwrap(), name).map(|operation| operation.ty).ok()
+        };
         let several = "query a { x } mutation b { y }";
         assert_eq!(kind(several, Some("b")), Some(OperationType::Mutation));
         assert_eq!(kind(several, None), None);

@@ -5,7 +5,14 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Engine, document::Documents, health::HealthCheck};
+use super::{
+    Engine,
+    clients::Clients,
+    document::Documents,
+    health::HealthCheck,
+    names::Names,
+    persisted::{Persisted, TrustedDocuments},
+};
 use crate::{
     auth::Verifier,
     config::{HttpConfig, LimitsConfig},
@@ -16,6 +23,9 @@ pub struct Edge {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) verifier: Verifier,
     pub(super) documents: Documents,
+    pub(super) persisted: Persisted,
+    pub(super) names: Names,
+    pub(super) clients: Clients,
     pub(super) limits: LimitsConfig,
     pub(super) config: HttpConfig,
     pub(super) health: HealthCheck,
@@ -40,6 +50,9 @@ impl Edge {
             engine,
             verifier,
             documents: Documents::new(limits.clone()),
+            persisted: Persisted::new(None),
+            names: Names::default(),
+            clients: Clients::new(&limits),
             limits,
             health,
             playground_token: None,
@@ -54,6 +67,12 @@ impl Edge {
     #[must_use]
     pub fn with_playground_token(self, token: Option<String>) -> Self {
         Self { playground_token: token, ..self }
+    }
+
+    /// Only these documents are executed, if there are any.
+    #[must_use]
+    pub fn with_trusted_documents(self, trusted: Option<TrustedDocuments>) -> Self {
+        Self { persisted: Persisted::new(trusted), ..self }
     }
 
     /// Turns unready and says goodbye on every socket; returns when all are closed.

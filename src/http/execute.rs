@@ -2,17 +2,25 @@
 
 use std::time::Instant;
 
-use async_graphql::{Request, Response, parser::types::OperationType};
+use async_graphql::{Request, Response, ServerError, Value, parser::types::OperationType};
 use axum::http::StatusCode;
 use futures::stream::BoxStream;
 use metrics::{counter, histogram};
 
-use super::{Caller, Edge, document::selected_kind, fault::Fault, params::Params};
+use super::{
+    Caller, Edge,
+    document::{operation_name, selected},
+    fault::Fault,
+    params::Params,
+    variables,
+};
 
 /// An operation that passed the document guard.
 pub struct Operation {
     /// Query, mutation or subscription.
     pub kind: OperationType,
+    /// Its name, as the client wrote it.
+    name: Option<String>,
     request: Request,
 }
 
@@ -22,13 +30,23 @@ pub struct Operation {
 /// A request error, when the document may not be executed.
 pub fn prepare(edge: &Edge, params: Params) -> Result<Operation, Box<Response>> {
     let refused = |error| Box::new(Response::from_errors(vec![error]));
-    let document = edge.documents.parse(&params.query).map_err(refused)?;
-    let kind = selected_kind(&document, params.operation_name.as_deref()).map_err(refused)?;
-    let mut request = Request::new(params.query).variables(params.variables);
+    let resolved = edge.persisted.resolve(params.query, &params.extensions).map_err(refused)?;
+    let document = edge.documents.parse(&resolved.text).map_err(refused)?;
+    if let Some(hash) = resolved.register {
+        edge.persisted.remember(hash, &resolved.text);
+    }
+    let operation =
+        selected(&document.parsed, params.operation_name.as_deref()).map_err(refused)?;
+    let kind = operation.ty;
+    let name = operation_name(&document.parsed, params.operation_name.as_deref());
+    let name = name.map(str::to_owned);
+    let variables = variables::bind(operation, params.variables).map_err(refused)?;
+    let mut request =
+        Request::new(resolved.text).variables(variables).data(document.verdict.clone());
     request.operation_name = params.operation_name;
     request.extensions.extend(params.extensions);
-    request.set_parsed_query((*document).clone());
-    Ok(Operation { kind, request })
+    request.set_parsed_query(document.parsed.clone());
+    Ok(Operation { kind, name, request })
 }
 
 /// Executes a query or mutation.
@@ -38,17 +56,27 @@ pub fn prepare(edge: &Edge, params: Params) -> Result<Operation, Box<Response>> 
 /// repeating it with its idempotency key tells.
 pub async fn execute(edge: &Edge, operation: Operation, caller: Caller) -> Result<Response, Fault> {
     let started = Instant::now();
-    let kind = kind_name(operation.kind);
-    let execution = edge.engine.execute(operation.request, caller);
+    let Operation { kind, name, request } = operation;
+    let (known, request_id) = (caller.identity.is_some(), caller.request_id.clone());
+    let execution = edge.engine.execute(request, caller);
     let outcome = tokio::time::timeout(edge.limits.operation_timeout, execution).await;
-    histogram!("graphql_operation_duration_seconds", "kind" => kind)
-        .record(started.elapsed().as_secs_f64());
+    let (took, kind) = (started.elapsed(), kind_name(kind));
+    histogram!("graphql_operation_duration_seconds", "kind" => kind).record(took.as_secs_f64());
     let result = match &outcome {
         Ok(response) if response.is_ok() => "ok",
-        Ok(_) => "error",
+        Ok(response) if response.errors.iter().any(is_our_fault) => "error",
+        Ok(_) => "refused",
         Err(_) => "timeout",
     };
-    counter!("graphql_operations_total", "kind" => kind, "result" => result).increment(1);
+    if known && result == "ok" {
+        edge.names.learn(name.as_deref());
+    }
+    let label = edge.names.label(name.as_deref());
+    if took > edge.limits.slow_operation {
+        let ms = took.as_millis();
+        tracing::warn!(%request_id, kind, name = label, ms, outcome = result, "a slow operation");
+    }
+    count(kind, label, result);
     outcome.map_err(|_| {
         let message = "the operation took too long; repeat a mutation with its idempotency key";
         Fault::new(StatusCode::GATEWAY_TIMEOUT, message)
@@ -61,9 +89,20 @@ pub fn subscribe(
     operation: Operation,
     caller: Caller,
 ) -> BoxStream<'static, Response> {
-    counter!("graphql_operations_total", "kind" => kind_name(operation.kind), "result" => "started")
-        .increment(1);
+    count(kind_name(operation.kind), edge.names.label(operation.name.as_deref()), "started");
     edge.engine.subscribe(operation.request, caller)
+}
+
+/// Whether an error is not the caller's doing.
+fn is_our_fault(error: &ServerError) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    matches!(code, Some(Value::String(code))
+        if matches!(code.as_str(), "INTERNAL_SERVER_ERROR" | "SERVICE_UNAVAILABLE" | "REQUEST_TIMEOUT"))
+}
+
+fn count(kind: &'static str, name: String, outcome: &'static str) {
+    counter!("graphql_operations_total", "kind" => kind, "name" => name, "outcome" => outcome)
+        .increment(1);
 }
 
 fn kind_name(kind: OperationType) -> &'static str {

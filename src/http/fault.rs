@@ -1,10 +1,14 @@
 //! Why a request was not executed, as HTTP and GraphQL both say it.
 
+use std::time::Duration;
+
 use async_graphql::ServerError;
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
+
+use metrics::counter;
 
 use super::{RequestId, media::Media};
 
@@ -32,6 +36,7 @@ impl Fault {
             status if status.is_server_error() => "INTERNAL_SERVER_ERROR",
             _ => "BAD_USER_INPUT",
         };
+        counter!("graphql_requests_refused_total", "code" => code).increment(1);
         let mut error = ServerError::new(message, None);
         error.extensions.get_or_insert_default().set("code", code);
         Self(Box::new(Inner { status, error, header: None }))
@@ -48,6 +53,15 @@ impl Fault {
             header::WWW_AUTHENTICATE,
             HeaderValue::from_static("Bearer error=\"invalid_token\""),
         )
+    }
+
+    /// 429, with when to try again.
+    pub fn rate_limited(message: impl Into<String>, wait: Duration) -> Self {
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        let mut fault = Self::new(StatusCode::TOO_MANY_REQUESTS, message)
+            .with_header(header::RETRY_AFTER, millis.div_ceil(1_000).into());
+        fault.0.error.extensions.get_or_insert_default().set("retryAfterMs", millis);
+        fault
     }
 
     /// 405: only POST would do.

@@ -1,7 +1,8 @@
 //! GraphQL over HTTP, as <https://graphql.github.io/graphql-over-http/draft> has it: JSON by
 //! POST for everything but subscriptions, GET for queries, no batches.
 //!
-//! A request is checked in this order: size, token, parameters, document, limits.
+//! A request is checked in this order: size, token, the client's share, parameters, document,
+//! limits.
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use axum::{
 use super::{
     Caller, Edge, RequestId,
     auth::identify,
+    clients::Peer,
     execute::{execute, prepare},
     fault::Fault,
     media::Media,
@@ -26,6 +28,7 @@ use super::{
 pub async fn post(
     State(edge): State<Arc<Edge>>,
     Extension(request_id): Extension<RequestId>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -33,7 +36,8 @@ pub async fn post(
     let answer = async {
         let limit = edge.limits.max_body_bytes;
         check_announced_size(&headers, limit)?;
-        let identity = identify(&edge.verifier, &headers)?;
+        let identity = identify(&edge, &headers, peer).await?;
+        let _permit = edge.clients.admit(identity.as_ref(), peer)?;
         require_json(&headers)?;
         let body = tokio::time::timeout(edge.limits.operation_timeout, read(body, limit)).await;
         let body = body.map_err(|_| {
@@ -46,10 +50,16 @@ pub async fn post(
 }
 
 /// `GET /graphql`, for queries.
-pub async fn get(edge: &Edge, request_id: RequestId, uri: &Uri, headers: &HeaderMap) -> Response {
+pub async fn get(
+    edge: &Edge,
+    (request_id, peer): (RequestId, Peer),
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Response {
     let Some(media) = Media::accepted(headers) else { return not_acceptable() };
     let answer = async {
-        let identity = identify(&edge.verifier, headers)?;
+        let identity = identify(edge, headers, peer).await?;
+        let _permit = edge.clients.admit(identity.as_ref(), peer)?;
         let params = Params::from_query(uri.query().unwrap_or_default())?;
         run(edge, media, Method::Get, params, Caller { identity, request_id }).await
     };

@@ -3,6 +3,7 @@
 
 mod assets;
 mod auth;
+mod clients;
 mod document;
 mod edge;
 mod engine;
@@ -11,12 +12,15 @@ mod fault;
 mod graphql;
 pub mod health;
 mod media;
+mod names;
 mod page;
 mod params;
+mod persisted;
 mod playground;
 mod request_id;
 mod router;
 mod serve;
+mod variables;
 mod websocket;
 
 #[cfg(test)]
@@ -26,6 +30,7 @@ mod tests;
 
 pub use edge::Edge;
 pub use engine::{Caller, Engine};
+pub use persisted::{ManifestError, TrustedDocuments};
 pub use request_id::RequestId;
 pub use router::router;
 pub use serve::serve;

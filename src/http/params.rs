@@ -10,8 +10,8 @@ use super::fault::Fault;
 /// What a client asks to be executed.
 #[derive(Debug, Default)]
 pub struct Params {
-    /// The document.
-    pub query: String,
+    /// The document; left out where the extensions name it by its hash.
+    pub query: Option<String>,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Values of its variables.
@@ -38,16 +38,19 @@ impl Params {
     /// From a decoded JSON object.
     ///
     /// # Errors
-    /// 400 when a parameter has the wrong type, or `query` is missing.
+    /// 400 when a parameter has the wrong type, or nothing names a document.
     pub fn from_json(value: Value) -> Result<Self, Fault> {
         let Value::Object(mut object) = value else {
             return Err(Fault::bad_request("a JSON object with a query is wanted"));
         };
         let variables = take_object(&mut object, "variables")?.unwrap_or_default();
         let extensions = take_object(&mut object, "extensions")?.unwrap_or_default();
+        let query = take_string(&mut object, "query")?;
+        if query.is_none() && !extensions.contains_key("persistedQuery") {
+            return Err(Fault::bad_request("query is missing"));
+        }
         Ok(Self {
-            query: take_string(&mut object, "query")?
-                .ok_or_else(|| Fault::bad_request("query is missing"))?,
+            query,
             operation_name: take_string(&mut object, "operationName")?,
             variables: Variables::from_json(Value::Object(variables)),
             extensions: extensions

@@ -17,7 +17,10 @@ use tower_http::{
     services::ServeDir,
 };
 
-use super::{Edge, RequestId, assets, graphql, health, page, playground, request_id, websocket};
+use super::{
+    Edge, RequestId, assets, clients::Peer, graphql, health, page, playground, request_id,
+    websocket,
+};
 use crate::telemetry;
 
 /// All paths of the service.
@@ -55,13 +58,14 @@ fn pages(edge: &Edge) -> Router<Arc<Edge>> {
 async fn graphql_get(
     State(edge): State<Arc<Edge>>,
     Extension(request_id): Extension<RequestId>,
+    Extension(peer): Extension<Peer>,
     request: Request<Body>,
 ) -> Response {
     let (parts, _) = request.into_parts();
     if websocket::is_upgrade(&parts.headers) {
-        return websocket::upgrade(edge, request_id, parts).await;
+        return websocket::upgrade(edge, (request_id, peer), parts).await;
     }
-    graphql::get(&edge, request_id, &parts.uri, &parts.headers).await
+    graphql::get(&edge, (request_id, peer), &parts.uri, &parts.headers).await
 }
 
 /// Pages of these origins may read the answers; with none, only this server's own.

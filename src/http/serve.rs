@@ -1,6 +1,6 @@
 //! Connections: taken, bounded, and let go. axum's own loop sets no timeouts and no bounds.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
 use hyper_util::{
@@ -14,6 +14,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use super::clients::Peer;
 
 /// How long a connection may take to send a request's head, or may idle between two: longer
 /// than load balancers keep theirs, so that they close first.
@@ -36,9 +38,10 @@ pub async fn serve(
     let builder = builder();
     let graceful = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(max_connections));
-    while let Some((stream, permit)) = next(&listener, &permits, &stop).await {
+    while let Some((stream, peer, permit)) = next(&listener, &permits, &stop).await {
         let router = router.clone();
-        let service = tower::service_fn(move |request: Request<hyper::body::Incoming>| {
+        let service = tower::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(peer);
             router.clone().oneshot(request.map(Body::new))
         });
         let connection = builder
@@ -72,12 +75,12 @@ async fn next(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
     stop: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let accepted = async {
         let permit = Arc::clone(permits).acquire_owned().await.ok()?;
         loop {
             match listener.accept().await.and_then(without_delay) {
-                Ok(stream) => return Some((stream, permit)),
+                Ok((stream, peer)) => return Some((stream, peer, permit)),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -89,7 +92,7 @@ async fn next(
 }
 
 /// Answers are written whole; waiting for more to send would only delay them.
-fn without_delay((stream, _): (TcpStream, std::net::SocketAddr)) -> io::Result<TcpStream> {
+fn without_delay((stream, peer): (TcpStream, SocketAddr)) -> io::Result<(TcpStream, Peer)> {
     stream.set_nodelay(true)?;
-    Ok(stream)
+    Ok((stream, Peer(peer.ip())))
 }

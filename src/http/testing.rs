@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Caller, Edge, Engine, router, serve};
+use super::{Caller, Edge, Engine, TrustedDocuments, router, serve};
 use crate::{
     auth::{Keys, Role, Verifier},
     config::testing,
@@ -85,12 +85,15 @@ impl Server {
         let flags: Vec<&str> = std::iter::once(SECRET).chain(flags.iter().copied()).collect();
         let config = testing::parse(&flags).unwrap();
         let engine = TestEngine(Schema::new(Query, EmptyMutation, Ticks));
-        let edge = Arc::new(Edge::new(
+        let manifest = config.http.trusted_documents.as_deref();
+        let trusted = manifest.map(|path| TrustedDocuments::load(path).unwrap());
+        let edge = Edge::new(
             Arc::new(engine),
-            Verifier::new(Keys::from_config(&config.auth).unwrap()),
+            Verifier::new(Keys::from_config(&config.auth).unwrap()).unwrap(),
             (config.limits, config.http),
             Arc::new(|| Box::pin(async { Vec::new() })),
-        ));
+        );
+        let edge = Arc::new(edge.with_trusted_documents(trusted));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = router(Arc::clone(&edge));

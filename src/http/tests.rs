@@ -185,3 +185,105 @@ async fn a_server_that_shuts_down_is_not_ready() {
     server.edge.shut_down().await;
     assert_eq!(ready().await, 503);
 }
+
+#[tokio::test]
+async fn each_client_has_its_share() {
+    let server = Server::start(&["--rate-limit=3", "--concurrent-operations=1"]).await;
+    let ask = |token: &str| post(&server, &json!({"query": "{ hello }"})).bearer_auth(token);
+    let (ann, bob) = (server.token("ann", 60), server.token("bob", 60));
+    for _ in 0..3 {
+        assert_eq!(send(ask(&ann)).await.0, 200);
+    }
+    let response = ask(&ann).send().await.unwrap();
+    assert_eq!(response.headers()["retry-after"], "1");
+    let (status, body, code) = read(response).await;
+    assert_eq!((status, code.as_str()), (429, "RATE_LIMITED"));
+    let extensions = &body["errors"][0]["extensions"];
+    assert!((1..=1_000).contains(&extensions["retryAfterMs"].as_u64().unwrap()), "{body}");
+    let waiting = post(&server, &json!({"query": "{ wait(ms: 300) }"})).bearer_auth(&bob).send();
+    let waiting = tokio::spawn(waiting);
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let (status, body, code) = send(ask(&bob)).await;
+    assert_eq!((status, code.as_str()), (429, "RATE_LIMITED"), "one at once: {body}");
+    assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
+    assert_eq!(send(ask(&bob)).await.0, 200);
+}
+
+#[tokio::test]
+async fn tokens_are_not_guessed_at_any_rate() {
+    let server = Server::start(&["--rate-limit=3"]).await;
+    let guess = || post(&server, &json!({"query": "{ hello }"})).bearer_auth("a.b.c");
+    for _ in 0..3 {
+        assert_eq!(send(guess()).await.0, 401);
+    }
+    assert_eq!(send(guess()).await.0, 429);
+    let good = post(&server, &json!({"query": "{ hello }"})).bearer_auth(server.token("ann", 60));
+    assert_eq!(send(good).await.0, 200, "who has a token is not held up by who has none");
+}
+
+#[tokio::test]
+async fn the_schema_is_told_where_it_is_asked_for() {
+    let query = json!({"query": "{ __schema { queryType { name } } }"});
+    let (_, body, code) = send(post(&Server::start(&[]).await, &query)).await;
+    assert_eq!(code, "GRAPHQL_VALIDATION_FAILED", "{body}");
+    let (_, body, _) = send(post(&Server::start(&["--introspection"]).await, &query)).await;
+    assert_eq!(body["data"]["__schema"]["queryType"]["name"], "Query", "{body}");
+}
+
+fn by_hash(query: Option<&str>, hash: &str) -> Value {
+    json!({"query": query, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash}}})
+}
+
+fn hash_of(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn a_document_is_sent_once_and_then_named_by_its_hash() {
+    let server = Server::start(&[]).await;
+    let query = "query Greeting { hello }";
+    let hash = hash_of(query);
+    let (_, body, code) = send(post(&server, &by_hash(None, &hash))).await;
+    assert_eq!(code, "PERSISTED_QUERY_NOT_FOUND");
+    assert_eq!(body["errors"][0]["message"], "PersistedQueryNotFound");
+    for sent in [Some(query), None, None] {
+        let (status, body, _) = send(post(&server, &by_hash(sent, &hash))).await;
+        assert_eq!((status, &body["data"]["hello"]), (200, &json!("nobody")), "{body}");
+    }
+    let extensions = format!("{{\"persistedQuery\":{{\"version\":1,\"sha256Hash\":\"{hash}\"}}}}");
+    let mut url: url::Url = server.url().parse().unwrap();
+    url.query_pairs_mut().append_pair("extensions", &extensions);
+    assert_eq!(send(Client::new().get(url)).await.1["data"]["hello"], "nobody");
+    for (query, hash) in [(Some("{ fail }"), hash.as_str()), (None, "x"), (Some(query), "")] {
+        let (_, body, code) = send(post(&server, &by_hash(query, hash))).await;
+        assert_eq!(code, "BAD_USER_INPUT", "{body}");
+    }
+    // What does not parse is not kept.
+    let broken = hash_of("{ hello");
+    send(post(&server, &by_hash(Some("{ hello"), &broken))).await;
+    assert_eq!(send(post(&server, &by_hash(None, &broken))).await.2, "PERSISTED_QUERY_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn where_documents_are_trusted_no_other_is_executed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (query, named) = ("{ hello }", "query Named { hello }");
+    let path = folder.path().join("manifest.json");
+    for manifest in [
+        json!({hash_of(query): query, hash_of(named): named}),
+        json!([hash_of(query), hash_of(named)]),
+    ] {
+        std::fs::write(&path, manifest.to_string()).unwrap();
+        let server = Server::start(&[&format!("--trusted-documents={}", path.display())]).await;
+        let hello = |body: Value| body["data"]["hello"] == "nobody";
+        assert!(hello(send(post(&server, &json!({"query": query}))).await.1));
+        let (_, body, code) = send(post(&server, &by_hash(None, &hash_of(named)))).await;
+        assert!(hello(body) == manifest.is_object(), "texts are only in an object: {code}");
+        assert!(hello(send(post(&server, &by_hash(Some(named), &hash_of(named)))).await.1));
+        for query in ["{hello}", "{ fail }", "{ __typename }", ""] {
+            let (_, body, code) = send(post(&server, &json!({"query": query}))).await;
+            assert_eq!(code, "FORBIDDEN", "{query}: {body}");
+        }
+    }
+}

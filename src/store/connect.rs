@@ -135,6 +135,24 @@ impl Database {
         self.writer.get_database_backend() == DbBackend::Postgres
     }
 
+    /// Its pools: for what, how many connections are open, and how many of them idle.
+    pub fn connections(&self) -> [(&'static str, f64, f64); 2] {
+        let size = |connection: &DatabaseConnection| match self.is_postgres() {
+            true => {
+                let pool = connection.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            false => {
+                let pool = connection.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+        };
+        [("read", &self.reader), ("write", &self.writer)].map(|(name, connection)| {
+            let (open, idle) = size(connection);
+            (name, f64::from(open), idle as f64)
+        })
+    }
+
     /// Whether it answers: one round trip on a connection for reads.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is not as it says")]
 
 mod access;
+mod access_table;
 mod audit;
 mod batches;
 mod chaos;
@@ -9,6 +10,8 @@ mod cluster;
 mod concurrency;
 mod crashes;
 mod edge;
+mod edge_metrics;
+mod edge_validation;
 mod idempotency;
 mod live;
 mod locks;

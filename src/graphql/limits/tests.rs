@@ -8,7 +8,7 @@ use super::*;
 use crate::config;
 
 fn limits() -> LimitsConfig {
-    config::testing::defaults().limits
+    LimitsConfig { introspection: true, ..config::testing::defaults().limits }
 }
 
 fn verdict(text: &str) -> Result<(), Exceeded> {
@@ -80,6 +80,20 @@ fn aliases_of_a_fragment_count_wherever_it_is_spread() {
     let spreads = (0..21).map(|n| format!("f{n} {{ ...f }} ")).collect::<String>();
     let text = format!("{{ {spreads} }} fragment f on X {{ a: x b: x c: x d: x e: x }}");
     assert_eq!(flag(&text), "--max-aliases");
+}
+
+#[test]
+fn introspection_is_off_unless_it_is_asked_for() {
+    let off = LimitsConfig { introspection: false, ..limits() };
+    for text in [
+        "{ __schema { types { name } } }",
+        "{ a: __type(name: \"Wallet\") { name } }",
+        "{ ...f } fragment f on Query { ... { __schema { description } } }",
+    ] {
+        assert_eq!(verdict(text), Ok(()), "{text}");
+        assert_eq!(check(&parse_query(text).unwrap(), &off), Err(Exceeded::IntrospectionOff));
+    }
+    assert_eq!(check(&parse_query("{ __typename }").unwrap(), &off), Ok(()));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// When it holds a token that does not count.
-pub fn identify(
+pub async fn identify(
     verifier: &Verifier,
     payload: &Map<String, Value>,
 ) -> Result<Option<Identity>, InvalidToken> {
@@ -23,5 +23,5 @@ pub fn identify(
         (_, Some(Value::String(text))) => Some(text.as_str()),
         _ => None,
     };
-    verifier.verify(token.ok_or(InvalidToken::Malformed)?).map(Some)
+    verifier.verify(token.ok_or(InvalidToken::Malformed)?).await.map(Some)
 }

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Edge, RequestId, auth::identify, fault::Fault, media::Media};
+use super::{Edge, RequestId, auth::identify, clients::Peer, fault::Fault, media::Media};
 use socket::Socket;
 
 /// The only protocol that is spoken.
@@ -34,8 +34,12 @@ pub fn is_upgrade(headers: &HeaderMap) -> bool {
 }
 
 /// Makes the request a socket, if it may be one.
-pub async fn upgrade(edge: Arc<Edge>, request_id: RequestId, mut parts: Parts) -> Response {
-    match accept(&edge, &request_id, &mut parts).await {
+pub async fn upgrade(
+    edge: Arc<Edge>,
+    (request_id, peer): (RequestId, Peer),
+    mut parts: Parts,
+) -> Response {
+    match accept(&edge, (&request_id, peer), &mut parts).await {
         Ok(response) => response,
         Err(Refusal::Fault(fault)) => fault.into_response(Media::Json),
         Err(Refusal::NoSocket(response)) => response,
@@ -56,7 +60,7 @@ impl From<Fault> for Refusal {
 
 async fn accept(
     edge: &Arc<Edge>,
-    request_id: &RequestId,
+    (request_id, peer): (&RequestId, Peer),
     parts: &mut Parts,
 ) -> Result<Response, Refusal> {
     if !origin::is_allowed(&parts.headers, &edge.config.allow_origins) {
@@ -64,7 +68,7 @@ async fn accept(
             Fault::new(StatusCode::FORBIDDEN, "pages of this origin may not connect").into()
         );
     }
-    let identity = identify(&edge.verifier, &parts.headers)?;
+    let identity = identify(edge, &parts.headers, peer).await?;
     let permit = Arc::clone(&edge.socket_permits).try_acquire_owned().map_err(|_| {
         Fault::new(StatusCode::SERVICE_UNAVAILABLE, "too many sockets are open; try again later")
     })?;
@@ -80,7 +84,7 @@ async fn accept(
     let sockets = edge.sockets.clone();
     Ok(upgrade.on_upgrade(move |stream| {
         sockets.track_future(async move {
-            Socket::new(edge, request_id, identity, stream).run().await;
+            Socket::new(edge, (request_id, peer), identity, stream).run().await;
             drop(permit);
         })
     }))

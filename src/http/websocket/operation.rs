@@ -11,6 +11,7 @@ use futures::{
 
 use crate::http::{
     Caller, Edge,
+    clients::Permit,
     execute::{execute, prepare, subscribe},
     fault::Fault,
     media::is_request_error,
@@ -27,8 +28,13 @@ pub enum Frame {
     Complete,
 }
 
-/// The frames of one operation; dropping it ends the operation.
-pub fn frames(edge: Arc<Edge>, params: Params, caller: Caller) -> BoxStream<'static, Frame> {
+/// The frames of one operation; dropping it ends the operation, and returns its permit.
+pub fn frames(
+    edge: Arc<Edge>,
+    params: Params,
+    caller: Caller,
+    permit: Permit,
+) -> BoxStream<'static, Frame> {
     let request_id = caller.request_id.clone();
     let frames = AssertUnwindSafe(run(edge, params, caller)).catch_unwind().map(move |frame| {
         frame.unwrap_or_else(|_| {
@@ -37,7 +43,10 @@ pub fn frames(edge: Arc<Edge>, params: Params, caller: Caller) -> BoxStream<'sta
             Frame::Errors(vec![fault.with_request_id(&request_id).into_error()])
         })
     });
-    frames.boxed()
+    let hold = move |_: &Frame| {
+        let _held = &permit;
+    };
+    frames.inspect(hold).boxed()
 }
 
 fn run(edge: Arc<Edge>, params: Params, caller: Caller) -> BoxStream<'static, Frame> {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     auth::Identity,
-    http::{Caller, Edge, RequestId, fault::Fault, params::Params},
+    http::{Caller, Edge, RequestId, clients::Peer, fault::Fault, params::Params},
 };
 
 /// How long a client may take to read one message before it counts as gone.
@@ -32,6 +32,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 3_600);
 pub struct Socket {
     edge: Arc<Edge>,
     request_id: RequestId,
+    peer: Peer,
     stream: WebSocket,
     /// From the upgrade's headers, replaced by what `connection_init` says.
     identity: Option<Identity>,
@@ -60,7 +61,7 @@ impl Socket {
     /// A socket that was just opened.
     pub fn new(
         edge: Arc<Edge>,
-        request_id: RequestId,
+        (request_id, peer): (RequestId, Peer),
         identity: Option<Identity>,
         stream: WebSocket,
     ) -> Self {
@@ -76,6 +77,7 @@ impl Socket {
             operations: StreamMap::new(),
             edge,
             request_id,
+            peer,
             identity,
             stream,
         }
@@ -162,7 +164,7 @@ impl Socket {
         if self.acknowledged {
             return close(Close::InitTwice);
         }
-        match auth::identify(&self.edge.verifier, &payload) {
+        match auth::identify(&self.edge.verifier, &payload).await {
             Err(invalid) => return close(Close::Forbidden(invalid.to_string())),
             Ok(None) => {}
             Ok(identity) => self.identity = identity,
@@ -185,20 +187,23 @@ impl Socket {
             return close(Close::DuplicateId(id));
         }
         if self.operations.len() >= self.edge.config.socket_operations as usize {
-            return self.refuse_operation(&id).await;
+            let most = self.edge.config.socket_operations;
+            let message =
+                format!("a socket may have {most} operations under way (--socket-operations)");
+            return self.refuse(&id, Fault::new(StatusCode::TOO_MANY_REQUESTS, message)).await;
         }
+        let permit = match self.edge.clients.admit(self.identity.as_ref(), self.peer) {
+            Ok(permit) => permit,
+            Err(fault) => return self.refuse(&id, fault).await,
+        };
         let caller =
             Caller { identity: self.identity.clone(), request_id: self.request_id.clone() };
-        self.operations.insert(id, frames(Arc::clone(&self.edge), params, caller));
+        self.operations.insert(id, frames(Arc::clone(&self.edge), params, caller, permit));
         ControlFlow::Continue(())
     }
 
-    async fn refuse_operation(&mut self, id: &str) -> Step {
-        let most = self.edge.config.socket_operations;
-        let message =
-            format!("a socket may have {most} operations under way (--socket-operations)");
-        let error = Fault::new(StatusCode::TOO_MANY_REQUESTS, message).into_error();
-        self.send(&ServerMessage::Error { id, payload: &[error] }).await
+    async fn refuse(&mut self, id: &str, fault: Fault) -> Step {
+        self.send(&ServerMessage::Error { id, payload: &[fault.into_error()] }).await
     }
 
     async fn forward(&mut self, id: &str, frame: Frame) -> Step {

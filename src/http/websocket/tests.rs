@@ -244,3 +244,19 @@ async fn sockets_are_counted() {
         other => panic!("503 was expected, got {:?}", other.err()),
     }
 }
+
+#[tokio::test]
+async fn a_client_has_its_share_on_all_its_sockets() {
+    let server = Server::start(&["--concurrent-operations=1"]).await;
+    let payload = json!({"token": server.token("ann", 60)});
+    let mut first = Client::connect(&server, payload.clone()).await;
+    let mut second = Client::connect(&server, payload).await;
+    first.subscribe("s", "subscription { ticks(n: 2, ms: 100) }").await;
+    first.receive().await;
+    second.subscribe("q", "{ hello }").await;
+    let refused = second.receive().await;
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{refused}");
+    while first.receive().await["type"] != "complete" {}
+    second.subscribe("q", "{ hello }").await;
+    assert_eq!(second.receive().await["type"], "next");
+}

@@ -1,0 +1,134 @@
+//! A document that was seen before is answered as at first: what is remembered of it is that it
+//! is valid, never what somebody else sent with it.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+const WALLET: &str = "query Own($uid: ID!, $first: Int, $no: Boolean! = false) {
+    wallet(uid: $uid, consistency: CACHED) {
+        uid balance @skip(if: $no) transactions(first: $first) { totalCount } } }";
+const WALLETS: &str = "query($filter: WalletFilter) { wallets(filter: $filter) { totalCount } }";
+const SUM: &str = "query($uid: ID!, $amount: Decimal!, $how: Consistency = LATEST) {
+    balanceSufficient(uid: $uid, amount: $amount) wallet(uid: $uid, consistency: $how) { uid } }";
+
+/// Wrong values are refused in the same words whether the document was valid a hundred times
+/// before or never seen.
+#[tokio::test]
+async fn a_remembered_document_does_not_vouch_for_its_variables() {
+    let (veteran, fresh) = (TestApp::start().await, TestApp::start().await);
+    for app in [&veteran, &fresh] {
+        app.given_wallet("ann", "5").await;
+    }
+    let good = [
+        (WALLET, json!({ "uid": "ann", "first": 1 })),
+        (WALLETS, json!({ "filter": { "status": "ACTIVE" } })),
+        (SUM, json!({ "uid": "ann", "amount": "1" })),
+    ];
+    for (document, variables) in good {
+        for _ in 0..3 {
+            let reply = veteran.query(document, variables.clone()).await;
+            assert!(reply.error_code().is_none(), "{reply}");
+        }
+    }
+    for (document, variables) in wrong_variables() {
+        let expected = fresh.query(document, variables.clone()).await;
+        assert!(expected.error_code().is_some(), "it should be wrong: {expected}");
+        for _ in 0..3 {
+            let reply = veteran.query(document, variables.clone()).await;
+            assert_eq!((reply.status, &reply.body), (expected.status, &expected.body), "{reply}");
+        }
+    }
+}
+
+fn wrong_variables() -> Vec<(&'static str, Value)> {
+    vec![
+        (WALLET, json!({})),
+        (WALLET, json!({ "uid": null })),
+        (WALLET, json!({ "uid": true })),
+        (WALLET, json!({ "uid": ["ann", "bob"] })),
+        (WALLET, json!({ "uid": { "uid": "ann" } })),
+        (WALLET, json!({ "uid": "ann", "first": "1" })),
+        (WALLET, json!({ "uid": "ann", "first": 1.5 })),
+        (WALLET, json!({ "uid": "ann", "first": 99_999_999_999_i64 })),
+        (WALLET, json!({ "uid": "ann", "no": null })),
+        (WALLET, json!({ "uid": "ann", "no": "true" })),
+        (WALLET, json!({ "uid": "ann", "no": 1 })),
+        (WALLETS, json!({ "filter": { "status": "ACTIVE", "nonsense": 1 } })),
+        (WALLETS, json!({ "filter": { "status": "NONSENSE" } })),
+        (WALLETS, json!({ "filter": "ACTIVE" })),
+        (SUM, json!({ "uid": "ann", "amount": 1 })),
+        (SUM, json!({ "uid": "ann", "amount": "one" })),
+        (SUM, json!({ "uid": "ann", "amount": "1", "how": "NONSENSE" })),
+        (SUM, json!({ "uid": "ann", "amount": "1", "how": 1 })),
+    ]
+}
+
+/// What is not valid stays so, however often it is sent.
+#[tokio::test]
+async fn an_invalid_document_is_refused_every_time() {
+    let app = TestApp::start().await;
+    app.given_wallet("ann", "5").await;
+    for document in [
+        "{ wallet(uid: \"ann\") { nonsense } }",
+        "{ wallet(uid: \"ann\") { a: balance a: version } }",
+        "{ wallet(uid: \"ann\") { ...f } } fragment f on Order { uid }",
+        "{ wallet(uid: \"ann\") }",
+        "{ wallet(uid: \"ann\", nonsense: 1) { uid } }",
+        "query($uid: Int!) { wallet(uid: $uid) { uid } }",
+        "query($unused: Int) { wallet(uid: \"ann\") { uid } }",
+        "{ wallet(uid: $undeclared) { uid } }",
+        "{ wallets(filter: { nonsense: 1 }) { totalCount } }",
+        "{ wallet(uid: \"ann\") { uid @skip(if: 1) } }",
+        "query a { wallet(uid: \"ann\") { uid } } query b { nonsense }",
+    ] {
+        let first = app.query(document, json!({ "uid": 1 })).await;
+        let code = first.error_code();
+        assert!(
+            matches!(code, Some("GRAPHQL_VALIDATION_FAILED" | "BAD_USER_INPUT")),
+            "it should be refused: {first}"
+        );
+        assert!(first.body.get("data").is_none_or(Value::is_null), "{first}");
+        for _ in 0..2 {
+            let again = app.query(document, json!({ "uid": 1 })).await;
+            assert_eq!((again.status, &again.body), (first.status, &first.body), "{again}");
+        }
+    }
+}
+
+/// The same text chooses its operation anew each time.
+#[tokio::test]
+async fn a_second_operation_is_its_own() {
+    let app = TestApp::start().await;
+    app.given_wallet("ann", "5").await;
+    let document = "query a { wallet(uid: \"ann\") { uid } } query b($uid: ID!) { wallet(uid: $uid) { balance } }";
+    let ask = async |name: Option<&str>, variables: Value| {
+        let body = json!({ "query": document, "operationName": name, "variables": variables });
+        let answer = app.request(reqwest::Method::POST, "/graphql").json(&body).send().await;
+        answer.unwrap().json::<Value>().await.unwrap()
+    };
+    for _ in 0..3 {
+        let answer = ask(Some("a"), json!({})).await;
+        assert_eq!(answer["data"], json!({ "wallet": { "uid": "ann" } }), "{answer}");
+        let answer = ask(Some("b"), json!({ "uid": "ann" })).await;
+        assert_eq!(answer["data"], json!({ "wallet": { "balance": "5.00" } }), "{answer}");
+        for (name, variables) in [(Some("b"), json!({})), (None, json!({})), (Some("c"), json!({}))]
+        {
+            let answer = ask(name, variables).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        }
+    }
+}
+
+/// A condition's default counts where its variable is left out.
+#[tokio::test]
+async fn a_condition_has_its_default() {
+    let app = TestApp::start().await;
+    let document = "query($on: Boolean! = true) { viewer @include(if: $on) { uid } }";
+    for _ in 0..3 {
+        let reply = app.query(document, json!({})).await;
+        assert_eq!(reply.data("/viewer/uid"), "admin");
+        let reply = app.query(document, json!({ "on": false })).await;
+        assert_eq!(reply.data(""), &json!({}));
+    }
+}
