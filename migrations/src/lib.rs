@@ -10,7 +10,6 @@ mod m20241201_000003_orders;
 mod m20241201_000004_users;
 mod m20241201_000005_hot_data;
 mod m20241201_000006_hot_data_notify;
-mod m20241201_000007_operation_log;
 
 use sea_orm_migration::{
     migrator,
@@ -38,7 +37,6 @@ impl MigratorTrait for Migrator {
             Box::new(m20241201_000004_users::Migration),
             Box::new(m20241201_000005_hot_data::Migration),
             Box::new(m20241201_000006_hot_data_notify::Migration),
-            Box::new(m20241201_000007_operation_log::Migration),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! What callers asked for: idempotency records and operation log. Operations are found by their
-//! key; one that was split into parts has a row for each.
+//! key; one that was split into parts has a row for each. The log is read newest first: by id,
+//! which sorts by time, so that new rows come at the index's end, where they cost next to nothing.
 
 use sea_orm_migration::prelude::*;
 
@@ -25,7 +26,8 @@ impl MigrationTrait for Migration {
                 request_id text NOT NULL DEFAULT '',
                 created_at {time} NOT NULL DEFAULT {now},
                 PRIMARY KEY (caller, idempotency_key)
-            )
+            );
+            CREATE INDEX operations_operation_id ON operations (operation_id);
             ",
         )
         .await

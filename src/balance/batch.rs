@@ -32,12 +32,12 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
     // Neither needs the other: a round trip is saved. What the lock refuses needs no transaction.
     let (grant, transaction) =
         tokio::join!(context.locks.try_acquire(&uids, ttl), context.database.begin());
-    let (ready, put_off) = split(batch, &grant.busy);
+    let (mut ready, put_off) = split(context, batch, &grant.busy);
     if ready.is_empty() {
         context.locks.release(grant).await;
         return put_off;
     }
-    record_waits(context, &ready);
+    record_waits(context, &mut ready);
     let Settled { answers, committed } = settle(context, transaction, &ready).await;
     // The cache before the answer and the event: who has heard of a change can read it. Giving
     // the lock back meanwhile is safe: the cache keeps the newer of two values.
@@ -59,23 +59,33 @@ async fn write_caches(context: &Context, committed: &[Changes]) {
 }
 
 /// Those that can be done now, and those that cannot.
-fn split(batch: Vec<Posting>, busy: &[Uid]) -> (Vec<Posting>, Vec<Posting>) {
+fn split(context: &Context, batch: Vec<Posting>, busy: &[Uid]) -> (Vec<Posting>, Vec<Posting>) {
     let busy: HashSet<&Uid> = busy.iter().collect();
     let (ready, mut put_off): (Vec<_>, Vec<_>) =
         batch.into_iter().partition(|posting| !posting.uids.iter().any(|uid| busy.contains(uid)));
     let now = Instant::now();
     for posting in &mut put_off {
-        let (since, attempts) = posting.deferred.map_or((now, 0), |d| (d.since, d.attempts));
+        let (since, attempts) =
+            posting.deferred.as_ref().map_or((now, 0), |d| (d.since, d.attempts));
         let delay = posting.command.policy().delay(attempts, rand::random());
-        posting.deferred = Some(Deferred { since, attempts: attempts + 1, retry_at: now + delay });
+        let lacks: Vec<Uid> =
+            posting.uids.iter().filter(|uid| busy.contains(uid)).cloned().collect();
+        posting.deferred = Some(Deferred {
+            since,
+            attempts: attempts + 1,
+            retry_at: now + delay,
+            _waiting: context.locks.wait_for(lacks),
+        });
     }
     (ready, put_off)
 }
 
-fn record_waits(context: &Context, ready: &[Posting]) {
+/// Notes how long each waited; from now on it waits no more.
+fn record_waits(context: &Context, ready: &mut [Posting]) {
     for posting in ready {
+        let deferred = posting.deferred.take();
         let (waited, attempts) =
-            posting.deferred.map_or((Duration::ZERO, 0), |d| (d.since.elapsed(), d.attempts));
+            deferred.map_or((Duration::ZERO, 0), |d| (d.since.elapsed(), d.attempts));
         context.locks.record_wait(waited, attempts);
     }
 }

@@ -96,8 +96,9 @@ impl Dispatcher {
         let mut batch = Vec::new();
         let mut weight = 0;
         while let Some(posting) = self.waiting.pop_front() {
-            let must_wait = posting.deferred.is_some_and(|deferred| deferred.retry_at > now)
-                || posting.uids.iter().any(|u| self.busy.contains(u) || held_back.contains(u));
+            let must_wait =
+                posting.deferred.as_ref().is_some_and(|deferred| deferred.retry_at > now)
+                    || posting.uids.iter().any(|u| self.busy.contains(u) || held_back.contains(u));
             if must_wait {
                 held_back.extend(posting.uids.iter().cloned());
                 kept.push(posting);
@@ -134,7 +135,10 @@ impl Dispatcher {
     /// Refuses what another instance's locks have kept waiting for too long.
     fn give_up(&mut self) {
         let late = |posting: &Posting| {
-            posting.deferred.is_some_and(|d| d.since.elapsed() >= posting.command.policy().deadline)
+            posting
+                .deferred
+                .as_ref()
+                .is_some_and(|d| d.since.elapsed() >= posting.command.policy().deadline)
         };
         if !self.waiting.iter().any(late) {
             return;
@@ -151,7 +155,7 @@ impl Dispatcher {
         self.waiting
             .iter()
             .filter_map(|posting| {
-                let deferred = posting.deferred?;
+                let deferred = posting.deferred.as_ref()?;
                 Some(deferred.retry_at.min(deferred.since + posting.command.policy().deadline))
             })
             .min()

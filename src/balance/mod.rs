@@ -23,6 +23,7 @@ pub mod outcome;
 mod posting;
 mod rewards;
 mod rules;
+mod sweep;
 #[cfg(test)]
 mod testing;
 
@@ -36,6 +37,7 @@ use tokio::{
     },
     task::JoinHandle,
 };
+use tokio_util::task::AbortOnDropHandle;
 
 pub use command::{BatchItem, BatchKind, Command, Movement, NewOrder, OrderChange, Request};
 pub use force_release::{ForceRelease, ReleasedLock};
@@ -62,6 +64,7 @@ pub struct Balance {
     /// Taken away at shutdown.
     queue: Arc<Mutex<Option<UnboundedSender<Posting>>>>,
     dispatcher: Arc<Mutex<Option<JoinHandle<()>>>>,
+    sweeper: Arc<AbortOnDropHandle<()>>,
     /// One permit for each posting that is not answered yet: what bounds the queue.
     slots: Arc<Semaphore>,
     /// Names of operations that are not answered yet.
@@ -109,10 +112,13 @@ impl Balance {
         let context = Arc::new(Context { database, cache, locks, events, limits });
         let (sender, receiver) = unbounded_channel();
         let dispatcher = dispatch::Dispatcher::new(context.clone(), receiver);
+        let swept = context.clone();
+        let sweeper = tokio::spawn(async move { sweep::run(&swept).await });
         Self {
             context,
             queue: Arc::new(Mutex::new(Some(sender))),
             dispatcher: Arc::new(Mutex::new(Some(tokio::spawn(dispatcher.run())))),
+            sweeper: Arc::new(AbortOnDropHandle::new(sweeper)),
             slots: Arc::new(Semaphore::new(config.write_queue as usize)),
             in_flight: InFlight::default(),
         }
@@ -182,6 +188,8 @@ impl Balance {
         } {
             tracing::error!(%error, "the write path ended early");
         }
+        self.sweeper.abort();
+        self.context.locks.leave().await;
     }
 
     /// An order's wallet stands in its row, and never changes. Which one is looked up before the

@@ -12,6 +12,7 @@ use super::{Command, Outcome, Request};
 use crate::{
     entity::{IdempotencyKey, OrderNo, Uid, id},
     error::Result,
+    lock::Waiting,
 };
 
 /// A command, what it touches, and who waits for what comes of it.
@@ -71,11 +72,13 @@ impl Drop for Ticket {
 }
 
 /// Since when, and how often, a posting was put off.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Deferred {
     pub since: Instant,
     pub attempts: u32,
     pub retry_at: Instant,
+    /// Counts it among those who wait for the locks that it lacked.
+    pub _waiting: Waiting,
 }
 
 /// What comes of a posting, later.

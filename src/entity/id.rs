@@ -3,6 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
+use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,12 @@ pub fn operation_id() -> String {
     format!("OP{}", next_ulid())
 }
 
+/// An id that comes before those of all operations from this time on, and after earlier ones.
+pub fn first_operation_id(since: DateTime<Utc>) -> String {
+    let millis = u64::try_from(since.timestamp_millis()).unwrap_or_default();
+    format!("OP{}", Ulid::from_parts(millis, 0))
+}
+
 fn next_ulid() -> Ulid {
     static GENERATOR: Mutex<ulid::Generator> = Mutex::new(ulid::Generator::new());
     // The generator only fails after 2^80 numbers in one millisecond.
@@ -136,6 +143,14 @@ mod tests {
         for text in ["", "a b", "{a}", "ä", "a\0", &"x".repeat(65)] {
             assert!(text.parse::<Uid>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn operations_sort_by_time() {
+        let before = first_operation_id(super::super::clock::now());
+        let [first, second] = [operation_id(), operation_id()];
+        let after = first_operation_id(super::super::clock::now() + chrono::TimeDelta::seconds(1));
+        assert!(before < first && first < second && second < after);
     }
 
     #[test]

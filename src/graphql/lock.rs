@@ -50,6 +50,11 @@ impl LockStatus {
     async fn acquired_at(&self) -> Option<DateTime> {
         self.status.acquired_at.map(DateTime)
     }
+
+    /// How many changes of this instance wait for it.
+    async fn waiters(&self) -> Long {
+        Long(self.status.waiters)
+    }
 }
 
 /// A lock that was broken.

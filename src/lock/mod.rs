@@ -4,6 +4,7 @@
 //! A lock is a lease of a few seconds that its holder renews, so that an instance that dies
 //! blocks its wallets no longer than that. With Redis gone everything is granted.
 
+mod instances;
 mod memory;
 mod policies;
 mod redis;
@@ -12,6 +13,7 @@ mod stats;
 mod stray;
 #[cfg(test)]
 mod tests;
+mod waiters;
 
 use std::{
     sync::{
@@ -21,12 +23,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
+use self::waiters::Waiters;
+pub use self::{instances::Missed, policies::RetryPolicy, stats::LockStats, waiters::Waiting};
 use self::{memory::MemoryLocks, redis::RedisLocks, renewal::Held, stats::Stats};
-pub use self::{policies::RetryPolicy, stats::LockStats};
 use crate::{
     entity::{Uid, clock},
     redis::Redis,
@@ -47,6 +50,7 @@ struct Inner {
     held: Arc<Held>,
     released: Arc<watch::Sender<()>>,
     stats: Stats,
+    waiters: Waiters,
     _tasks: [AbortOnDropHandle<()>; 2],
 }
 
@@ -83,6 +87,8 @@ pub struct LockStatus {
     pub ttl_ms: Option<u64>,
     /// Since when, where the holder says so.
     pub acquired_at: Option<DateTime<Utc>>,
+    /// How many of this instance's changes wait for it.
+    pub waiters: u64,
 }
 
 impl Locks {
@@ -110,6 +116,7 @@ impl Locks {
             held,
             released,
             stats: Stats::new(),
+            waiters: Waiters::default(),
             _tasks: [renewal, wakeups].map(AbortOnDropHandle::new),
         }))
     }
@@ -157,7 +164,13 @@ impl Locks {
             acquired_at: holder.as_deref().and_then(acquired_at),
             holder,
             ttl_ms: ttl.map(|ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX)),
+            waiters: self.0.waiters.count(uid),
         }
+    }
+
+    /// Counts somebody among those who wait for these locks, until it is dropped.
+    pub fn wait_for(&self, uids: Vec<Uid>) -> Waiting {
+        self.0.waiters.wait(uids)
     }
 
     /// Takes a lock away, if `expected_holder` (or anybody) holds it; answers who did. The row
@@ -166,6 +179,28 @@ impl Locks {
         let holder = self.0.backend.force_release(uid, expected_holder).await?;
         self.0.released.send_replace(());
         Some(holder)
+    }
+
+    /// Says that this instance lives, and answers which others were not heard of for as long as
+    /// `silence`, though they did not say goodbye. In this process there are no others.
+    pub async fn beat(&self, silence: TimeDelta) -> Vec<Missed> {
+        match &*self.0.backend {
+            Backend::Redis(redis) => redis.beat(&self.0.instance, silence).await,
+            Backend::Memory(_) => vec![],
+        }
+    }
+
+    /// Misses an instance no more.
+    pub async fn forget(&self, instance: &str) {
+        match &*self.0.backend {
+            Backend::Redis(redis) => redis.forget(instance).await,
+            Backend::Memory(_) => {}
+        }
+    }
+
+    /// Says goodbye: nobody is to miss this instance.
+    pub async fn leave(&self) {
+        self.forget(&self.0.instance).await;
     }
 
     /// Notes that somebody gave up waiting, as this policy has it.

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use fred::types::Value;
 use tokio::sync::{broadcast::error::RecvError, watch};
 
-use super::stray::{Stray, Strays};
+use super::{
+    instances::{self, Missed},
+    stray::{Stray, Strays},
+};
 use crate::{
     entity::Uid,
     redis::{Call, Command, Redis, Reply, Script, Signal},
@@ -78,6 +82,14 @@ impl RedisLocks {
         let answers = self.run(&RENEW, &uids, args).await;
         let lost = locks.iter().zip(answers).filter(|(_, answer)| *answer == Some(0));
         lost.map(|(lock, _)| lock.clone()).collect()
+    }
+
+    pub(super) async fn beat(&self, instance: &str, silence: TimeDelta) -> Vec<Missed> {
+        instances::beat(&self.redis, instance, silence).await
+    }
+
+    pub(super) async fn forget(&self, instance: &str) {
+        instances::forget(&self.redis, instance).await;
     }
 
     pub(super) async fn status(&self, uid: &Uid) -> Option<(String, Duration)> {

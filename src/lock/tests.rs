@@ -81,7 +81,8 @@ async fn only_the_holder_releases(locks: Locks) {
 
 async fn it_shows_who_holds_it(locks: Locks) {
     let uid = &uids(&["ann"])[0];
-    let free = LockStatus { held: false, holder: None, ttl_ms: None, acquired_at: None };
+    let free =
+        LockStatus { held: false, holder: None, ttl_ms: None, acquired_at: None, waiters: 0 };
     assert_eq!(locks.status(uid).await, free);
     let grant = locks.try_acquire(std::slice::from_ref(uid), TTL).await;
     let status = locks.status(uid).await;

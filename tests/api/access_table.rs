@@ -128,7 +128,7 @@ const TYPES: &[(&str, Audience, &str, &str)] = &[
         "LockStatus",
         Operators,
         "{ lockStatus(uid: \"ann\") { # } }",
-        "uid held holder ttlMs acquiredAt",
+        "uid held holder ttlMs acquiredAt waiters",
     ),
     (
         "LockStats",

@@ -5,15 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::TimeDelta;
+use fred::interfaces::SortedSetsInterface;
 use rand::Rng;
 use tokio::{task::JoinHandle, time::sleep};
 use wallet_bff::{
     balance::{Command, Movement, OutcomeState},
-    entity::{Money, Uid},
+    entity::{Money, Uid, clock},
 };
 
 use crate::support::{
-    Backend, Client,
+    Backend, Client, TestApp,
     engine::{Engine, Ground, Place},
     load::{Door, Load, seconds, tell},
     process::Program,
@@ -23,6 +25,8 @@ use crate::support::{
 const HANDS: usize = 24;
 /// How long a dead instance's wallets may be kept from others.
 const BLOCKED_LIMIT: Duration = Duration::from_secs(5);
+/// How long what a dead instance left undone may stay so.
+const MADE_GOOD_LIMIT: Duration = Duration::from_secs(3);
 /// What is lost to the clock and to a busy machine on top.
 const SLACK: Duration = Duration::from_secs(1);
 
@@ -208,4 +212,30 @@ async fn a_reward_broken_off_on_postgres_pays_each_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reward_broken_off_on_sqlite_pays_each_once() {
     a_reward_that_is_broken_off_pays_each_once(Backend::Embedded).await;
+}
+
+/// What a dead instance committed, and told no cache and no subscriber of, another tells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dead_instance_left_undone_is_made_good() {
+    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    app.given_wallet("ann", "10").await;
+    assert_eq!(app.balance("ann").await, "10.00");
+    let mut watch = app.watch_balances(&["ann"]).await;
+    watch.next().await;
+
+    // One that has no part in this cache stands for one that died before it wrote to it.
+    let apart = app.an_instance_apart().await;
+    apart.deposit("ann", "5").await.unwrap();
+    assert_eq!(app.balance("ann").await, "10.00", "nobody told the cache");
+
+    let heard = (clock::now() - TimeDelta::seconds(2)).timestamp_millis();
+    let cache = app.cache().await;
+    let beat = (heard as f64, "the-dead-one");
+    let _: i64 = cache.zadd("wallet_lock_instances", None, None, false, false, beat).await.unwrap();
+    let missed = Instant::now();
+    while app.balance("ann").await != "15.00" {
+        assert!(missed.elapsed() < MADE_GOOD_LIMIT + SLACK, "the cache is still old");
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(watch.next().await["wallet"]["balance"], "15.00", "a subscriber is told too");
 }

@@ -104,6 +104,11 @@ impl TestApp {
         instance
     }
 
+    /// A second instance on the same database, with a cache that nobody shares.
+    pub async fn an_instance_apart(&self) -> Instance {
+        Instance::start(&self.stores.database_url, None, &[]).await
+    }
+
     /// The flags that name its stores, for the program's other commands.
     pub fn store_flags(&self) -> Vec<String> {
         let database = ["--database-url".to_owned(), self.stores.database_url.clone()];
