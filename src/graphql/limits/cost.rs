@@ -25,7 +25,7 @@ pub fn check_cost(
     variables: &Variables,
     limits: &LimitsConfig,
 ) -> Result<(), Exceeded> {
-    let mut counter = Counter { variables, fragments: HashMap::new() };
+    let mut counter = Counter { variables, limits, fragments: HashMap::new() };
     for (name, fragment) in inner_first(&document.fragments)? {
         let size = counter.set(&fragment.node.selection_set.node);
         counter.fragments.insert(name, size);
@@ -36,6 +36,7 @@ pub fn check_cost(
 
 struct Counter<'a> {
     variables: &'a Variables,
+    limits: &'a LimitsConfig,
     fragments: HashMap<&'a Name, Size>,
 }
 
@@ -71,10 +72,16 @@ impl Counter<'_> {
     }
 
     /// How often the inside of a field is answered, by its arguments; `None` when they do not say.
+    /// Longer pages and lists than the limits allow are refused by their fields, who say why.
     fn times(&self, field: &Field) -> Option<u64> {
         let times = field.arguments.iter().filter_map(|(name, value)| match name.node.as_str() {
-            "first" | "last" => self.count(&value.node),
-            _ => self.longest(&value.node),
+            "first" | "last" => {
+                self.count(&value.node).map(|count| count.min(self.limits.max_page_size.into()))
+            }
+            _ => {
+                let length = self.longest(&value.node);
+                length.map(|length| length.min(self.limits.max_list_argument.into()))
+            }
         });
         times.max()
     }
