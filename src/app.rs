@@ -56,6 +56,12 @@ pub enum BuildError {
     /// The public keys cannot be read.
     #[error("{0}; check --jwks-url (JWKS_URL)")]
     PublicKeys(#[from] crate::auth::LoadError),
+    /// Anybody could have an administrator's token.
+    #[error(
+        "--demo hands out tokens to whoever can reach it, and {0} may be reached from elsewhere: \
+         listen on 127.0.0.1, or leave --demo away"
+    )]
+    OpenDemo(std::net::SocketAddr),
     /// The database cannot be used.
     #[error("cannot use the database ({0}); check --database-url (DATABASE_URL), and that it runs")]
     Database(#[from] sea_orm::DbErr),
@@ -80,6 +86,9 @@ impl App {
     /// # Errors
     /// When something that cannot be done without is missing; Redis can.
     pub async fn build(mut config: Config) -> Result<Self, BuildError> {
+        if config.demo && !config.listen.ip().is_loopback() {
+            return Err(BuildError::OpenDemo(config.listen));
+        }
         if config.demo && config.auth.jwt_secret.is_none() {
             tracing::warn!("--demo made a token key for this run: anybody may see it used");
             config.auth.jwt_secret = Some(demo::make_key());

@@ -25,7 +25,7 @@ const BUSY_WALLETS: u32 = 5;
 /// How long the tokens count.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);
 /// Who moves the money, in the operation log.
-const CALLER: &str = "system:demo";
+const CALLER: &str = "system demo";
 
 /// A ready token for each role.
 pub struct Tokens {

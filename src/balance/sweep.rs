@@ -6,15 +6,16 @@
 //! subscribers drop what they were sent, so that it does not matter how often that is done, or
 //! by how many.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::sleep;
 
 use super::{Context, Outcome, aftermath, books::Changes};
 use crate::{
-    entity::{id, operation},
+    entity::{clock, id, operation},
     error::Result,
+    lock::Missed,
     store::{self, OperationFilter, Page},
 };
 
@@ -29,21 +30,43 @@ const MARGIN: TimeDelta = TimeDelta::seconds(20);
 /// Operations that are read together: few, because one may have a thousand lines.
 const PAGE: u64 = 200;
 
+/// How long an instance is missed before it is forgotten. One that lost only its way to Redis
+/// goes on committing, and is looked after until then.
+const MOURNING: TimeDelta = TimeDelta::minutes(1);
+/// How often the work of one that is missed is looked at again.
+const AGAIN: TimeDelta = TimeDelta::seconds(2);
+
 /// Goes on until it is dropped.
 pub async fn run(context: &Context) {
+    // Until when the work of each that is missed was made good.
+    let mut swept: HashMap<String, DateTime<Utc>> = HashMap::new();
     loop {
         sleep(BEAT).await;
-        for missed in context.locks.beat(SILENCE).await {
-            let (instance, heard) = (&missed.instance, missed.heard);
-            match sweep(context, heard - MARGIN).await {
-                Ok(operations) => {
-                    tracing::warn!(%instance, %heard, operations, "made good what it left undone");
-                    context.locks.forget(instance).await;
-                }
-                // It is missed again at the next beat.
-                Err(error) => tracing::warn!(%error, %instance, "its work is not made good yet"),
-            }
+        let missed = context.locks.beat(SILENCE).await;
+        swept.retain(|instance, _| missed.iter().any(|missed| missed.instance == *instance));
+        for missed in missed {
+            look_after(context, &mut swept, missed).await;
         }
+    }
+}
+
+async fn look_after(context: &Context, swept: &mut HashMap<String, DateTime<Utc>>, missed: Missed) {
+    let Missed { instance, heard } = missed;
+    let now = clock::now();
+    let since = swept.get(&instance).copied().unwrap_or(heard);
+    if swept.contains_key(&instance) && now - since < AGAIN {
+        return;
+    }
+    match sweep(context, since - MARGIN).await {
+        Ok(operations) if swept.insert(instance.clone(), now).is_none() => {
+            tracing::warn!(%instance, %heard, operations, "an instance is missed: what it may have left undone is told again");
+        }
+        Ok(_) => {}
+        // It is missed again at the next beat.
+        Err(error) => tracing::warn!(%error, %instance, "its work is not made good yet"),
+    }
+    if now - heard > MOURNING {
+        context.locks.forget(&instance).await;
     }
 }
 

@@ -123,6 +123,10 @@ impl Cached for wallet::Model {
     fn from_json(_: &Uid, json: Self) -> Self {
         json
     }
+
+    fn belongs_to(&self, uid: &Uid) -> bool {
+        self.uid == *uid && !self.balance.is_negative() && self.version >= 0
+    }
 }
 
 /// A bare array, whose first line is the newest: whose it is, the key says.
@@ -145,6 +149,10 @@ impl Cached for LatestTransactions {
 
     fn from_json(uid: &Uid, lines: Vec<transaction::Model>) -> Self {
         Self { uid: uid.clone(), lines }
+    }
+
+    fn belongs_to(&self, uid: &Uid) -> bool {
+        self.lines.iter().all(|line| line.uid == *uid)
     }
 }
 
@@ -178,6 +186,10 @@ macro_rules! timed {
 
             fn from_json(_: &$id, json: Self) -> Self {
                 json
+            }
+
+            fn belongs_to(&self, id: &$id) -> bool {
+                self.$key == *id
             }
         }
     };

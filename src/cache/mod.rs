@@ -78,8 +78,11 @@ pub trait Cached: Clone + Send + Sync + 'static {
     fn version(&self) -> i64;
     /// What is written under its key; it holds its version.
     fn json(&self) -> impl Serialize;
-    /// From what was read under its key.
+    /// From what was read under the key of `id`.
     fn from_json(id: &Self::Id, json: Self::Json) -> Self;
+    /// Whether it can be what the key of `id` should hold. Others write to the cache too, and a
+    /// row under a wrong key would show one user what is another's.
+    fn belongs_to(&self, id: &Self::Id) -> bool;
 }
 
 /// The newest lines of a wallet's ledger, newest first: a JSON array under

@@ -53,21 +53,22 @@ impl Cache {
             keys.iter().map(|key| self.0.outage.floors_of(Keyspace::Orders, key)).collect();
         let hashes = self.0.backend.periods(&keys).await;
         self.0.stats.of(Keyspace::Orders).took(started);
-        let read = |(floors, fields): (Floors, Result<Fields, _>)| {
-            let period = fields.map(|fields| self.read_period(&floors, &fields));
+        let read = |(name, (floors, fields)): (&Period, (Floors, Result<Fields, _>))| {
+            let period = fields.map(|fields| self.read_period(name, &floors, &fields));
             period.unwrap_or_else(|_| {
                 count(&self.0.stats.of(Keyspace::Orders).errors, 1);
                 PeriodOrders::default()
             })
         };
-        let periods: Vec<PeriodOrders> = floors.into_iter().zip(hashes).map(read).collect();
+        let found = floors.into_iter().zip(hashes);
+        let periods: Vec<PeriodOrders> = periods.iter().zip(found).map(read).collect();
         let hits = periods.iter().filter(|period| period.complete).count() as u64;
         count(&self.0.stats.of(Keyspace::Orders).hits, hits);
         count(&self.0.stats.of(Keyspace::Orders).misses, periods.len() as u64 - hits);
         periods
     }
 
-    fn read_period(&self, floors: &Floors, fields: &Fields) -> PeriodOrders {
+    fn read_period(&self, name: &Period, floors: &Floors, fields: &Fields) -> PeriodOrders {
         let mut period = PeriodOrders {
             seen: Seen { doubts: doubts(fields), ..Seen::default() },
             ..PeriodOrders::default()
@@ -81,6 +82,13 @@ impl Cache {
             match found {
                 Found::Absent(_) => {}
                 Found::Row(json) => match keyspaces::decode::<order::Model>(json) {
+                    // Others write here too, and may put an order where it does not belong.
+                    Ok(order)
+                        if order.order_no.as_str() != field || order.period_number != *name =>
+                    {
+                        count(&self.0.stats.of(Keyspace::Orders).errors, 1);
+                        period.seen.unreadable.push((field.clone(), found.version()));
+                    }
                     Ok(order) if order.version >= floor => period.orders.push(order),
                     Ok(_) => period.seen.unknown.push((field.clone(), found.version())),
                     Err(_) => {

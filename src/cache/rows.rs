@@ -144,6 +144,10 @@ fn decode<T: Cached>(id: &T::Id, text: Result<Option<Bytes>, Lost>) -> Option<Lo
             };
             let json = keyspaces::decode(json).inspect_err(unreadable).ok()?;
             let value = T::from_json(id, json);
+            if !value.belongs_to(id) {
+                tracing::warn!(keyspace = T::KEYSPACE.name(), %id, "an entry is not what its key says");
+                return None;
+            }
             Some(Lookup::Hit((value.version(), value)))
         }
     }

@@ -13,13 +13,17 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.to_socket_addrs().map_err(|_| wanted())?.next().ok_or_else(wanted)
 }
 
-/// A duration as flags take it.
+/// A duration as flags take it: more than nothing, and no more than a year, so that adding it to
+/// a time cannot overflow.
 ///
 /// # Errors
 /// When it is none; the text says what is wanted.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|_| "a duration is wanted, such as 50ms, 20s or 1h".to_owned())
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    let wanted = || "a duration from 1ms to 365days is wanted, such as 50ms, 20s or 1h".to_owned();
+    let duration = humantime::parse_duration(text).map_err(|_| wanted())?;
+    let taken = Duration::from_millis(1)..=LONGEST;
+    taken.contains(&duration).then_some(duration).ok_or_else(wanted)
 }
 
 /// How long something may live: bounded, so that adding it to a time cannot overflow.

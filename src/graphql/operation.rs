@@ -7,7 +7,7 @@ use chrono::Utc;
 
 use super::{
     connection::Listed, context::ContextExt, lock::ReleasedLock, node::NodeId, order::Order,
-    scalars::DateTime, transaction::Transaction, user_error::UserError,
+    scalars::DateTime, text::Word, transaction::Transaction, user_error::UserError,
 };
 use crate::{
     balance::{self, Outcome, OutcomeState},
@@ -15,9 +15,6 @@ use crate::{
     error::{Error, Refusal},
     loaders::{self, Row, Sourced},
 };
-
-/// Longest name of a caller or a kind that is looked for, in bytes.
-const MAX_NAME: usize = 64;
 
 /// How far an operation has come.
 #[derive(Enum, Copy, Clone, Debug, Eq, PartialEq)]
@@ -238,21 +235,15 @@ pub struct OperationFilter {
     /// Asked for by this caller: a token's subject, or the service itself (`system:expiry`).
     caller: Option<Uid>,
     /// Of this kind, such as `deposit`.
-    kind: Option<String>,
+    kind: Option<Word>,
 }
 
 impl OperationFilter {
     /// As the loaders take it.
-    ///
-    /// # Errors
-    /// `BadInput` for a kind that cannot be one.
-    pub fn into_loaded(self) -> Result<loaders::OperationFilter, Error> {
-        if self.kind.as_ref().is_some_and(|kind| kind.len() > MAX_NAME) {
-            return Err(Error::BadInput(format!("kind is at most {MAX_NAME} bytes long")));
-        }
-        Ok(loaders::OperationFilter {
+    pub fn into_loaded(self) -> loaders::OperationFilter {
+        loaders::OperationFilter {
             caller: self.caller.map(|caller| caller.as_str().to_owned()),
-            kind: self.kind,
-        })
+            kind: self.kind.map(|kind| kind.0),
+        }
     }
 }

@@ -16,6 +16,9 @@ pub struct Reason(pub String);
 /// An ISO 4217 code.
 pub struct Currency(pub String);
 
+/// A word to search by: visible ASCII.
+pub struct Word(pub String);
+
 /// Why a text is not taken.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -53,6 +56,17 @@ impl FromStr for Currency {
     }
 }
 
+impl FromStr for Word {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        if text.len() > 128 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidText("at most 128 visible ASCII characters are taken"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 fn check(text: &str) -> Result<(), InvalidText> {
     // Bytes first: counting characters reads the whole text.
     if text.len() > 4 * MAX_LENGTH || text.chars().count() > MAX_LENGTH {
@@ -79,7 +93,7 @@ macro_rules! text_scalars {
     )*};
 }
 
-text_scalars!(Description, Reason, Currency);
+text_scalars!(Description, Reason, Currency, Word);
 
 #[cfg(test)]
 mod tests {
@@ -99,6 +113,14 @@ mod tests {
         assert!("".parse::<Description>().is_ok());
         assert!("".parse::<Reason>().is_err() && "  ".parse::<Reason>().is_err());
         assert!("fraud".parse::<Reason>().is_ok());
+    }
+
+    #[test]
+    fn a_word_is_visible() {
+        assert!("".parse::<Word>().is_ok() && "u0001".parse::<Word>().is_ok());
+        for text in ["a b", "\0", "ä", &"x".repeat(129)] {
+            assert!(text.parse::<Word>().is_err(), "{text:?}");
+        }
     }
 
     #[test]

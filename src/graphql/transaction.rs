@@ -157,8 +157,12 @@ impl TransactionFilter {
     /// `BadInput` for an `operationId` that cannot be one.
     pub fn into_loaded(self) -> Result<loaders::TransactionFilter, Error> {
         let operation_id = self.operation_id.map(|id| id.0);
-        if operation_id.as_ref().is_some_and(|id| id.len() > MAX_OPERATION_ID) {
-            let text = format!("operationId is at most {MAX_OPERATION_ID} characters long");
+        let is_id = |id: &String| {
+            id.len() <= MAX_OPERATION_ID && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if operation_id.as_ref().is_some_and(|id| !is_id(id)) {
+            let text =
+                format!("operationId is at most {MAX_OPERATION_ID} visible ASCII characters");
             return Err(Error::BadInput(text));
         }
         let mut kinds: Vec<transaction::Kind> =

@@ -10,7 +10,7 @@ use super::{
     node::NodeId,
     order::Order,
     scalars::DateTime,
-    text::Currency,
+    text::{Currency, Word},
     transaction::{Transaction, TransactionFilter},
 };
 use crate::{
@@ -169,7 +169,7 @@ pub struct WalletFilter {
     /// In this currency.
     currency: Option<Currency>,
     /// Whose uid starts with this.
-    uid_prefix: Option<String>,
+    uid_prefix: Option<Word>,
     /// That hold at least this.
     min_balance: Option<Money>,
     /// That hold at most this.
@@ -181,7 +181,7 @@ impl From<WalletFilter> for loaders::WalletFilter {
         Self {
             status: filter.status.map(Into::into),
             currency: filter.currency.map(|currency| currency.0),
-            uid_prefix: filter.uid_prefix,
+            uid_prefix: filter.uid_prefix.map(|prefix| prefix.0),
             min_balance: filter.min_balance,
             max_balance: filter.max_balance,
         }

@@ -114,7 +114,8 @@ async fn resume(
     after: Option<i64>,
     limit: u64,
 ) -> Result<Vec<BalanceEvent>, Error> {
-    let skipped = after.map_or(0, |after| (wallet.version - after - 1).max(0));
+    let skipped =
+        after.map_or(0, |after| wallet.version.saturating_sub(after).saturating_sub(1).max(0));
     match after {
         Some(after) if after == wallet.version => return Ok(Vec::new()),
         Some(after) if after < wallet.version => {

@@ -8,7 +8,8 @@ use crate::{
     redis::{Command, Redis},
 };
 
-const KEY: &str = "wallet_lock_instances";
+/// Not named as a lock is: `wallet_lock_instances` would be the lock of one of them.
+const KEY: &str = "wallet_bff_instances";
 
 /// An instance that was not heard of for a while, and did not say goodbye.
 #[derive(Clone, Debug, PartialEq, Eq)]

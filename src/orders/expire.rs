@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +17,11 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How many orders it takes on at once; the rest waits for the next look, right after.
 const BATCH: u64 = 500;
-/// Who it is in the operation log.
-const CALLER: &str = "system:expiry";
+/// Who it is in the operation log. No token can name it: no uid has a space.
+const CALLER: &str = "system expiry";
+/// How long a refusal is taken for an answer. An order may be refused its end only for as long as
+/// its wallet cannot take the money back.
+const RETRY: TimeDelta = TimeDelta::minutes(10);
 
 /// Looks every second until told to stop. Every instance does: the key of each expiry makes it
 /// happen once.
@@ -55,7 +59,7 @@ async fn expire(database: &Database, balance: &Balance) -> Result<usize> {
     while let Some(outcome) = outcomes.next().await {
         expired += usize::from(outcome?.state == OutcomeState::Committed);
     }
-    if count > 0 {
+    if expired > 0 {
         tracing::info!(expired, due = count, "orders expired");
     }
     // What is refused stays due; it must not make the next look follow at once.
@@ -63,9 +67,11 @@ async fn expire(database: &Database, balance: &Balance) -> Result<usize> {
 }
 
 async fn expire_one(balance: &Balance, order: order::Model) -> Result<Outcome> {
+    // One key on every instance, and another one after a while.
+    let period = clock::now().timestamp() / RETRY.num_seconds();
     let request = Request {
         caller: CALLER.to_owned(),
-        key: IdempotencyKey::stored(format!("expire:{}", order.order_no)),
+        key: IdempotencyKey::stored(format!("expire:{}:{period}", order.order_no)),
         request_id: String::new(),
     };
     let change =

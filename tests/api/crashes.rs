@@ -231,7 +231,7 @@ async fn what_a_dead_instance_left_undone_is_made_good() {
     let heard = (clock::now() - TimeDelta::seconds(2)).timestamp_millis();
     let cache = app.cache().await;
     let beat = (heard as f64, "the-dead-one");
-    let _: i64 = cache.zadd("wallet_lock_instances", None, None, false, false, beat).await.unwrap();
+    let _: i64 = cache.zadd("wallet_bff_instances", None, None, false, false, beat).await.unwrap();
     let missed = Instant::now();
     while app.balance("ann").await != "15.00" {
         assert!(missed.elapsed() < MADE_GOOD_LIMIT + SLACK, "the cache is still old");

@@ -54,7 +54,7 @@ impl OperationQuery {
         if page.limit > MOST_OPERATIONS {
             return Err(Error::BadInput(format!("at most {MOST_OPERATIONS} a page")).into());
         }
-        let filter = filter.map(OperationFilter::into_loaded).transpose()?.unwrap_or_default();
+        let filter = filter.map(OperationFilter::into_loaded).unwrap_or_default();
         let Slice { rows, has_next, has_previous } =
             ctx.loaders().operation_page(&filter, &page).await?;
         let rows = rows.iter().map(Operation::of_record).collect::<Result<_, _>>()?;
