@@ -49,7 +49,7 @@ pub struct Config {
 #[command(next_help_heading = "Database")]
 pub struct DatabaseConfig {
     /// postgres://… or sqlite://… ; the default is a file in ./data
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL",
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL",
         default_value = "sqlite://data/wallet-bff.db", value_parser = parse::database_url)]
     pub database_url: String,
     /// Connections for reads

@@ -13,28 +13,26 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.to_socket_addrs().map_err(|_| wanted())?.next().ok_or_else(wanted)
 }
 
-/// A duration as flags take it: more than nothing, and no more than a year, so that adding it to
-/// a time cannot overflow.
+/// Longest duration that is taken: adding it to a time cannot overflow.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A duration as flags take it: more than nothing, and no more than a year.
 ///
 /// # Errors
 /// When it is none; the text says what is wanted.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    let wanted = || "a duration from 1ms to 365days is wanted, such as 50ms, 20s or 1h".to_owned();
-    let duration = humantime::parse_duration(text).map_err(|_| wanted())?;
-    let taken = Duration::from_millis(1)..=LONGEST;
-    taken.contains(&duration).then_some(duration).ok_or_else(wanted)
+    let wanted = "a duration from 1ms to 365days is wanted, such as 50ms, 20s or 1h";
+    duration_from(Duration::from_millis(1), text, wanted)
 }
 
-/// How long something may live: bounded, so that adding it to a time cannot overflow.
+/// How long something may live.
 pub fn lifetime(text: &str) -> Result<Duration, String> {
-    const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    let lifetime = duration(text)?;
-    if (Duration::from_secs(1)..=LONGEST).contains(&lifetime) {
-        Ok(lifetime)
-    } else {
-        Err("a duration from 1s to 365 days is wanted".to_owned())
-    }
+    duration_from(Duration::from_secs(1), text, "a duration from 1s to 365 days is wanted")
+}
+
+fn duration_from(shortest: Duration, text: &str, wanted: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).ok();
+    duration.filter(|d| (shortest..=YEAR).contains(d)).ok_or_else(|| wanted.to_owned())
 }
 
 pub fn database_url(text: &str) -> Result<String, String> {
