@@ -114,10 +114,6 @@ built_in!(Uid as "ID", OrderNo as "String", Period as "String", TransactionNo as
 pub(super) fn text<T: InputType + FromStr<Err: Display>>(value: Value) -> InputValueResult<T> {
     match value {
         Value::String(text) => Ok(text.parse()?),
-        // What a client may write for an ID, as the specification has it.
-        Value::Number(number) if T::type_name() == "ID" && (number.is_i64() || number.is_u64()) => {
-            Ok(number.to_string().parse()?)
-        }
         other => Err(InputValueError::expected_type(other)),
     }
 }
