@@ -1,8 +1,8 @@
 //! SQL of operations: idempotency records and operation log.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, PaginatorTrait,
+    QueryFilter, QueryTrait, Select,
 };
 
 use super::{
@@ -23,6 +23,19 @@ pub struct OperationFilter {
     pub kind: Option<String>,
 }
 
+/// How the operation of each of `r` is found. A generic plan is made once, perhaps while the table
+/// is empty, and may then read all of it to join it with a few keys, for as long as nobody
+/// analyzes it. `OFFSET 0` keeps PostgreSQL from that: each key is looked up by itself.
+fn found(conn: &impl ConnectionTrait) -> &'static str {
+    match conn.get_database_backend() {
+        DbBackend::Postgres => {
+            "CROSS JOIN LATERAL (SELECT * FROM operations x WHERE x.caller = r.caller
+             AND x.idempotency_key = r.idempotency_key OFFSET 0) o"
+        }
+        _ => "JOIN operations o ON o.caller = r.caller AND o.idempotency_key = r.idempotency_key",
+    }
+}
+
 /// Those that these callers asked for under these keys, in no order. Each pair is to be named
 /// once.
 pub async fn by_keys(
@@ -33,14 +46,7 @@ pub async fn by_keys(
     let statement = Rows::of(keys)
         .column("caller", |(caller, _)| caller.clone())
         .column("idempotency_key", |(_, key)| key.clone())
-        .statement(
-            conn,
-            &format!(
-                "SELECT {columns} FROM {{rows}} JOIN operations o
-                 ON o.caller = r.caller AND o.idempotency_key = r.idempotency_key"
-            ),
-            &[],
-        );
+        .statement(conn, &format!("SELECT {columns} FROM {{rows}} {}", found(conn)), &[]);
     Entity::find().from_raw_sql(statement).all(conn).await
 }
 
