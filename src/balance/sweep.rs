@@ -57,13 +57,15 @@ async fn look_after(context: &Context, swept: &mut HashMap<String, DateTime<Utc>
     if swept.contains_key(&instance) && now - since < AGAIN {
         return;
     }
-    match sweep(context, since - MARGIN).await {
-        Ok(operations) if swept.insert(instance.clone(), now).is_none() => {
-            tracing::warn!(%instance, %heard, operations, "an instance is missed: what it may have left undone is told again");
+    let operations = match sweep(context, since - MARGIN).await {
+        Ok(operations) => operations,
+        Err(error) => {
+            // It is missed, and looked after, again at the next beat.
+            return tracing::warn!(%error, %instance, "its work is not made good yet");
         }
-        Ok(_) => {}
-        // It is missed again at the next beat.
-        Err(error) => tracing::warn!(%error, %instance, "its work is not made good yet"),
+    };
+    if swept.insert(instance.clone(), now).is_none() {
+        tracing::warn!(%instance, %heard, operations, "an instance is missed: what it may have left undone is told again");
     }
     if now - heard > MOURNING {
         context.locks.forget(&instance).await;
