@@ -265,6 +265,13 @@ pub struct HttpConfig {
     pub shutdown_grace: Duration,
 }
 
+impl HttpConfig {
+    /// Whether the dashboard was built. A folder without the page in it is none.
+    pub fn has_dashboard(&self) -> bool {
+        self.dashboard.join("index.html").is_file()
+    }
+}
+
 /// Logs.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Logging")]
