@@ -23,12 +23,18 @@ const live = createRoute({
   component: lazyRouteComponent(() => import('@/pages/live/LivePage')),
 });
 
+export interface WalletsSearch {
+  uid?: string;
+  status?: WalletStatus;
+  after?: string;
+  before?: string;
+}
 export const STATUSES: readonly WalletStatus[] = ['ACTIVE', 'FROZEN', 'CLOSED'];
 const wallets = createRoute({
   getParentRoute: () => root,
   path: '/wallets',
-  validateSearch: (raw: Raw): { uid?: string; status?: WalletStatus; after?: string } => ({
-    uid: text(raw.uid), status: oneOf(STATUSES, raw.status), after: text(raw.after),
+  validateSearch: (raw: Raw): WalletsSearch => ({
+    uid: text(raw.uid), status: oneOf(STATUSES, raw.status), after: text(raw.after), before: text(raw.before),
   }),
   component: lazyRouteComponent(() => import('@/pages/wallets/WalletsPage')),
 });
@@ -54,10 +60,15 @@ const wallet = createRoute({
   component: lazyRouteComponent(() => import('@/pages/wallet/WalletPage')),
 });
 
+export interface OrdersSearch {
+  period?: string;
+  status?: OrderStatus;
+  order?: string;
+}
 const orders = createRoute({
   getParentRoute: () => root,
   path: '/orders',
-  validateSearch: (raw: Raw): { period?: string; status?: OrderStatus; order?: string } => ({
+  validateSearch: (raw: Raw): OrdersSearch => ({
     period: text(raw.period), status: oneOf(ORDER_STATUSES, raw.status), order: text(raw.order),
   }),
   component: lazyRouteComponent(() => import('@/pages/orders/OrdersPage')),
