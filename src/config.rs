@@ -13,6 +13,7 @@ mod parse;
 mod secret;
 #[cfg(test)]
 pub mod testing;
+mod traces;
 
 use std::net::SocketAddr;
 
@@ -28,6 +29,7 @@ pub use self::{
     log::{LogConfig, LogFormat},
     parse::duration as parse_duration,
     secret::Secret,
+    traces::TracesConfig,
 };
 
 /// Everything that can be set.
@@ -58,6 +60,9 @@ pub struct Config {
     /// Who may connect from where, and what a socket may do.
     #[command(flatten)]
     pub http: HttpConfig,
+    /// Where traces are sent.
+    #[command(flatten)]
+    pub traces: TracesConfig,
 }
 
 #[cfg(test)]
@@ -81,6 +86,8 @@ mod tests {
             ("--allow-origin", "example.org", "https://app.example.org"),
             ("--max-depth", "-1", "invalid"),
             ("--order-lifetime", "0s", "1s to 365 days"),
+            ("--otlp-endpoint", "localhost:4318", "http://localhost:4318"),
+            ("--trace-share", "2", "from 0 to 1"),
         ] {
             let text = refusal(flag, value);
             assert!(text.contains(flag) && text.contains(wants), "{flag}={value}: {text}");
