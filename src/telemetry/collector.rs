@@ -78,10 +78,10 @@ impl Collector {
         let was_away = self.away.swap(failure.is_some(), Ordering::Relaxed);
         match failure {
             Some(error) if !was_away => {
-                tracing::warn!(error, "traces cannot be sent, and are lost")
+                tracing::warn!(error, "traces cannot be sent, and are lost");
             }
             None if was_away => tracing::info!("traces are sent again"),
-            _ => {}
+            Some(_) | None => {}
         }
         answer
     }
