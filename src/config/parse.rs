@@ -81,6 +81,20 @@ fn is_loopback(url: &url::Url) -> bool {
     }
 }
 
+/// An OTLP endpoint, below which `v1/traces` is.
+pub fn collector(text: &str) -> Result<url::Url, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err("an http:// or https:// URL is wanted, such as http://localhost:4318".to_owned()),
+    }
+}
+
+/// Of nothing to all.
+pub fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a number from 0 to 1 is wanted, such as 0.1".to_owned())
+}
+
 /// As browsers send it: scheme, host and port, nothing behind.
 pub fn origin(text: &str) -> Result<String, String> {
     match url::Url::parse(text) {

@@ -25,6 +25,7 @@ use fred::{
     },
 };
 use tokio::sync::broadcast;
+use tracing::Instrument;
 
 pub use self::{
     command::Command,
@@ -88,7 +89,15 @@ impl Redis {
         if !self.0.health.admits(self.is_connected()) {
             return vec![Err(down()); count];
         }
-        let replies = self.dispatch(commands, options).await;
+        let command = commands[0].name();
+        let span = tracing::debug_span!(
+            "redis",
+            otel.kind = "client",
+            db.system.name = "redis",
+            db.operation.name = command,
+            commands = count,
+        );
+        let replies = self.dispatch(commands, options).instrument(span).await;
         let errors = || replies.iter().filter_map(|reply| reply.as_ref().err());
         self.0.health.record(errors().find(|error| is_lost(error)));
         if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {
