@@ -20,7 +20,7 @@ export function Shell() {
       <a className="skip" href="#main">Skip to the page</a>
       <header className="side" data-open={open}>
         <div className="side-top">
-          <Link to="/" className="brand" aria-label="Wallets, first page"><Brand /></Link>
+          <Link to="/" className="home" aria-label="Wallets, first page"><Brand /></Link>
           <Button look="plain" icon={open ? 'close' : 'menu'} aria-expanded={open} aria-controls="nav" className="menu-button" onClick={() => setOpen(!open)}>Menu</Button>
         </div>
         <nav id="nav" className="nav" aria-label="Pages"><NavLinks /></nav>

@@ -16,6 +16,9 @@ export function Dialog({ title, subtitle, onClose, wide, children }: Props) {
   useEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    // Where something is typed, else where the reading begins; not the button that closes it.
+    const start = shown?.querySelector<HTMLElement>('input, select, textarea') ?? shown?.querySelector('h2');
+    start?.focus();
     return () => shown?.close();
   }, []);
   return (
@@ -27,7 +30,7 @@ export function Dialog({ title, subtitle, onClose, wide, children }: Props) {
       <div className="dialog-body">
         <div className="dialog-head">
           <div>
-            <h2 id={id}>{title}</h2>
+            <h2 id={id} tabIndex={-1}>{title}</h2>
             {subtitle && <p>{subtitle}</p>}
           </div>
           <Button look="plain" size="icon" icon="close" aria-label="Close" onClick={onClose} />

@@ -29,6 +29,11 @@ export function LockNumbers() {
   );
 }
 
+function tried(retries: number): string {
+  if (retries === 0) return 'Never';
+  return retries === 1 ? 'Once' : `${retries} times`;
+}
+
 function Retries({ stats }: { stats: LockNumbersQuery['lockStats'] }) {
   const waited = stats.retries.filter(({ waiters }) => waiters > 0);
   if (waited.length === 0 && stats.timeouts === 0) return null;
@@ -39,7 +44,7 @@ function Retries({ stats }: { stats: LockNumbersQuery['lockStats'] }) {
         <ul className="bars">
           {waited.map(({ retries, orMore, waiters }, index) => (
             <li key={retries}>
-              <span>{retries === 1 ? 'Once' : `${retries} times`}{orMore ? ' or more' : ''}</span>
+              <span>{tried(retries)}{orMore ? ' or more' : ''}</span>
               <span className="track"><span className={`fill ${LOOKS[index % LOOKS.length]}`} style={{ width: `${(waiters / most) * 100}%` }} /></span>
               <span className="value">{count(waiters)}</span>
             </li>

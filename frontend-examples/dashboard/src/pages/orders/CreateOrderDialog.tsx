@@ -32,9 +32,9 @@ export function CreateOrderDialog({ period, onClose, onCreated }: Props) {
         check={(values) => ({ uid: own ? undefined : uidProblem(values.uid), periodNumber: periodProblem(values.periodNumber ?? ''), amount: amountProblem(values.amount ?? '') })}>
         {(problem) => (
           <>
-            {!own && <TextField label="Wallet (uid)" name="uid" placeholder="u000001" problem={problem('uid')} autoFocus />}
+            {!own && <TextField label="Wallet (uid)" name="uid" placeholder="u000001" problem={problem('uid')} />}
             <TextField label="Period" name="periodNumber" defaultValue={period} problem={problem('periodNumber')} />
-            <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" className="amount" problem={problem('amount')} autoFocus={own} />
+            <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" className="amount" problem={problem('amount')} />
           </>
         )}
       </OperationForm>

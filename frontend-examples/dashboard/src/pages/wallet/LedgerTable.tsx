@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { createColumnHelper } from '@tanstack/react-table';
+import { atLeast, useViewer } from '@/app/viewer';
 import type { LineFieldsFragment } from '@/gql/graphql';
 import { Badge } from '@/ui/Badge';
 import { columnsOf, DataTable } from '@/ui/DataTable';
@@ -21,7 +22,10 @@ const COLUMNS = columnsOf([
   column.accessor('walletVersion', { header: 'Version', meta: end }),
 ]);
 
+/** The other wallet, or the order. Users see no wallet but their own. */
 function With({ line }: { line: LineFieldsFragment }) {
+  const operator = atLeast(useViewer(), 'OPERATOR');
+  if (line.counterpartyUid && !operator) return line.counterpartyUid;
   if (line.counterpartyUid) return <Link to="/wallets/$uid" params={{ uid: line.counterpartyUid }}>{line.counterpartyUid}</Link>;
   if (line.orderNo) return <Link to="/orders" search={{ order: line.orderNo }}>{line.orderNo}</Link>;
   return <span className="quiet">–</span>;

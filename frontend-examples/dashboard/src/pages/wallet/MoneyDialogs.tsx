@@ -21,7 +21,7 @@ const tooLong = (values: Values) => ((values.description?.length ?? 0) > 500 ? '
 function AmountAndDescription({ problem, currency }: { problem: Problem; currency: string }) {
   return (
     <>
-      <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" unit={currency} className="amount" problem={problem('amount')} autoFocus />
+      <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" unit={currency} className="amount" problem={problem('amount')} />
       <TextField label="Description (optional)" name="description" problem={problem('description')} />
     </>
   );
@@ -86,7 +86,7 @@ export function TransferDialog({ wallet, onClose, onDone }: Props) {
         check={(values) => ({ toUid: toProblem(values.toUid), amount: amountProblem(values.amount ?? ''), description: tooLong(values) })}>
         {(problem) => (
           <>
-            <TextField label="To (uid)" name="toUid" placeholder="u000002" problem={problem('toUid')} autoFocus />
+            <TextField label="To (uid)" name="toUid" placeholder="u000002" problem={problem('toUid')} />
             <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" unit={wallet.currency} className="amount" problem={problem('amount')} />
             <TextField label="Description (optional)" name="description" problem={problem('description')} />
           </>

@@ -48,7 +48,8 @@ function pointsOf(lines: LineFieldsFragment[], span: Span): Point[] {
   const shown = lines.filter((line) => Date.parse(line.createdAt) >= begin);
   const points = shown.map((line) => ({ at: Date.parse(line.createdAt), balance: line.balanceAfter }));
   const first = shown[0];
-  if (first && span !== 'all') points.unshift({ at: begin, balance: first.balanceBefore });
+  // Only where a line before the span is known was the balance this all the way to it.
+  if (first && shown.length < lines.length) points.unshift({ at: begin, balance: first.balanceBefore });
   const last = points.at(-1);
   if (last && span !== 'all') points.push({ at: Date.now(), balance: last.balance });
   return points;
