@@ -111,6 +111,8 @@ const ROOT: &[(&str, Audience, &str)] = &[
     ("Query.lockStatus", Operators, "lockStatus(uid: \"ann\") { held }"),
     ("Query.lockStats", Admins, "lockStats { acquired }"),
     ("Query.operationLog", Admins, "operationLog(first: 1) { totalCount }"),
+    ("Query.hotData", Operators, "hotData(kind: MERCHANT) { totalCount }"),
+    ("Query.refreshStatus", Operators, "refreshStatus { kind }"),
     ("Subscription.balanceUpdated", Owner, "balanceUpdated(uids: [\"ann\"]) { snapshot }"),
 ];
 
@@ -302,6 +304,61 @@ const TYPES: &[(&str, Audience, &str, &str)] = &[
         Owner,
         "subscription { balanceUpdated(uids: [\"ann\"]) { # } }",
         "cursor wallet transaction snapshot skipped",
+    ),
+    (
+        "HotRecordConnection",
+        Operators,
+        "{ hotData(kind: TENANT) { # } }",
+        "edges pageInfo totalCount",
+    ),
+    ("HotRecordEdge", Operators, "{ hotData(kind: TENANT) { edges { # } } }", "cursor node"),
+    (
+        "Merchant",
+        Operators,
+        "{ hotData(kind: MERCHANT) { edges { node { ... on Merchant { # } } } } }",
+        "id key name enabled updatedAt cachedAt tenant",
+    ),
+    (
+        "Tenant",
+        Operators,
+        "{ hotData(kind: TENANT) { edges { node { ... on Tenant { # } } } } }",
+        "id key name enabled updatedAt cachedAt",
+    ),
+    (
+        "Channel",
+        Operators,
+        "{ hotData(kind: CHANNEL) { edges { node { ... on Channel { # } } } } }",
+        "id key name enabled updatedAt cachedAt plugin",
+    ),
+    (
+        "Plugin",
+        Operators,
+        "{ hotData(kind: PLUGIN) { edges { node { ... on Plugin { # } } } } }",
+        "id key name enabled updatedAt cachedAt paymentMethods config",
+    ),
+    (
+        "PluginConfig",
+        Operators,
+        "{ hotData(kind: PLUGIN_CONFIG) { edges { node { ... on PluginConfig { # } } } } }",
+        "id key name enabled updatedAt cachedAt",
+    ),
+    (
+        "PluginPaymentMethod",
+        Operators,
+        "{ hotData(kind: PLUGIN_PAY_TYPE) { edges { node { ... on PluginPaymentMethod { # } } } } }",
+        "id key name enabled updatedAt cachedAt payType",
+    ),
+    (
+        "PluginConfig",
+        Admins,
+        "{ hotData(kind: PLUGIN_CONFIG) { edges { node { ... on PluginConfig { # } } } } }",
+        "settings",
+    ),
+    (
+        "RefreshStatus",
+        Operators,
+        "{ refreshStatus { # } }",
+        "kind lastSuccessAt lagMs intervalMs rows durationMs consecutiveFailures leader",
     ),
 ];
 
