@@ -11,7 +11,7 @@ use super::{
     outage::{Floors, Place},
     stats::count,
 };
-use crate::entity::{Period, order};
+use crate::entity::{OrderNo, Period, order};
 
 /// What the cache has of a period's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,6 +140,18 @@ impl Cache {
     pub async fn remove_orders(&self, orders: &[order::Model]) {
         let removed = |order: &order::Model| Some((name(order), Entry::removed(order.version)));
         self.write_periods(by_period(orders, removed), OnLoss::Remember).await;
+    }
+
+    /// Forgets orders older than the given version, each of a period, and lets none of them come
+    /// back; the period is read anew. One pipeline.
+    pub async fn invalidate_orders(&self, orders: &[(Period, OrderNo, i64)]) {
+        let mut periods = std::collections::BTreeMap::<&Period, Vec<_>>::new();
+        for (period, order_no, version) in orders {
+            let entry = (order_no.to_string(), Entry::outdated(*version));
+            periods.entry(period).or_default().push(entry);
+        }
+        let write = |(period, entries)| period_write(period, entries);
+        self.write_periods(periods.into_iter().map(write).collect(), OnLoss::Remember).await;
     }
 
     async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) {

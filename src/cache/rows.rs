@@ -8,7 +8,7 @@ use super::{
     Cache, Cached, Lookup, OnLoss,
     backend::{Lost, Write, Written},
     entry::{Entry, Found, jittered},
-    keyspaces,
+    keyspaces::{self, Keyspace},
     outage::Place,
     stats::count,
 };
@@ -73,6 +73,16 @@ impl Cache {
         self.write(self.row_writes(rows), OnLoss::Forget).await;
     }
 
+    /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
+    /// many were not. One script call (by slot).
+    pub async fn refresh<T: Cached>(&self, rows: &[T]) -> u64 {
+        let mut writes = self.row_writes(rows);
+        for write in &mut writes {
+            write.entry = Entry::newer(write.entry.version, write.entry.text.clone());
+        }
+        self.store(writes, OnLoss::Remember).await.stored
+    }
+
     /// Remembers for a short while that these rows do not exist, where nothing is there.
     pub async fn put_absent<T: Cached>(&self, ids: &[T::Id]) {
         let absent = |id| Write { ttl: jittered(ABSENT_TTL), ..write::<T>(id, Entry::absent()) };
@@ -103,22 +113,40 @@ impl Cache {
         rows.iter().filter_map(row_write).collect()
     }
 
-    async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) {
+    async fn write(&self, writes: Vec<Write>, on_loss: OnLoss) {
+        for keyspace in self.store(writes, on_loss).await.stale {
+            count(&self.0.stats.of(keyspace).rejected_stale, 1);
+        }
+    }
+
+    async fn store(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Stored {
+        let mut done = Stored::default();
         writes.retain(|write| !self.skips(write.keyspace));
         if writes.is_empty() {
-            return;
+            return done;
         }
         let places: Vec<(Place, i64)> = writes.iter().map(place).collect();
         let written = self.0.backend.put(writes).await;
         for ((place, floor), written) in places.into_iter().zip(written) {
-            let counters = self.0.stats.of(place.keyspace);
             match written {
-                Written::Stored => count(&counters.fills, 1),
-                Written::Stale => count(&counters.rejected_stale, 1),
+                Written::Stored => {
+                    done.stored += 1;
+                    count(&self.0.stats.of(place.keyspace).fills, 1);
+                }
+                Written::Stale => done.stale.push(place.keyspace),
                 Written::Lost => self.lost(place, floor, on_loss),
             }
         }
+        done
     }
+}
+
+/// What became of writes, apart from those that were lost.
+#[derive(Default)]
+struct Stored {
+    stored: u64,
+    /// Where something newer was there.
+    stale: Vec<Keyspace>,
 }
 
 fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {

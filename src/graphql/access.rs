@@ -12,7 +12,7 @@ use crate::{
 /// Something that can be done to a wallet, an order, or the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// See wallets, transactions, orders and live changes.
+    /// See wallets, transactions, orders, live changes and hot data.
     Read,
     /// Take money out of wallets: withdraw and transfer.
     Spend,
@@ -34,11 +34,13 @@ pub enum Permission {
     ReadLog,
     /// See how the cache does.
     InspectCache,
+    /// See the settings of plugins.
+    ReadSettings,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::Spend,
         Self::Deposit,
@@ -50,6 +52,7 @@ impl Permission {
         Self::ManageLocks,
         Self::ReadLog,
         Self::InspectCache,
+        Self::ReadSettings,
     ];
 
     /// Its name, in `Viewer.permissions`.
@@ -66,6 +69,7 @@ impl Permission {
             Self::ManageLocks => "manage-locks",
             Self::ReadLog => "read-log",
             Self::InspectCache => "inspect-cache",
+            Self::ReadSettings => "read-settings",
         }
     }
 
@@ -78,7 +82,9 @@ impl Permission {
             | Self::SetWalletStatus
             | Self::ManageOrders
             | Self::InspectLock => (Role::Operator, Role::Operator),
-            Self::ManageLocks | Self::ReadLog | Self::InspectCache => (Role::Admin, Role::Admin),
+            Self::ManageLocks | Self::ReadLog | Self::InspectCache | Self::ReadSettings => {
+                (Role::Admin, Role::Admin)
+            }
         }
     }
 

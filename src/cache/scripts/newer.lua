@@ -17,6 +17,7 @@ local function replaces(kind, version, text)
   local there, at = found(text)
   if not there then return true end
   if kind == 'a' then return false end
+  if kind == 'n' and there ~= '?' then return version > at end
   if kind == '?' or (kind == 'v' and there == '!') then return version > at end
   return version >= at
 end

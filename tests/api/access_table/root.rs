@@ -89,4 +89,6 @@ pub const ROOT: &[(&str, Audience, &str)] = &[
     ("Query.lockStats", Admins, "lockStats { acquired }"),
     ("Query.operationLog", Admins, "operationLog(first: 1) { totalCount }"),
     ("Subscription.balanceUpdated", Owner, "balanceUpdated(uids: [\"ann\"]) { snapshot }"),
+    ("Query.hotData", Operators, "hotData(kind: MERCHANT) { totalCount }"),
+    ("Query.refreshStatus", Operators, "refreshStatus { kind }"),
 ];
