@@ -34,11 +34,13 @@ pub enum Permission {
     ReadLog,
     /// See how the cache does.
     InspectCache,
+    /// Fill the cache, and remove what it holds.
+    ManageCache,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::Spend,
         Self::Deposit,
@@ -50,6 +52,7 @@ impl Permission {
         Self::ManageLocks,
         Self::ReadLog,
         Self::InspectCache,
+        Self::ManageCache,
     ];
 
     /// Its name, in `Viewer.permissions`.
@@ -66,6 +69,7 @@ impl Permission {
             Self::ManageLocks => "manage-locks",
             Self::ReadLog => "read-log",
             Self::InspectCache => "inspect-cache",
+            Self::ManageCache => "manage-cache",
         }
     }
 
@@ -78,7 +82,9 @@ impl Permission {
             | Self::SetWalletStatus
             | Self::ManageOrders
             | Self::InspectLock => (Role::Operator, Role::Operator),
-            Self::ManageLocks | Self::ReadLog | Self::InspectCache => (Role::Admin, Role::Admin),
+            Self::ManageLocks | Self::ReadLog | Self::InspectCache | Self::ManageCache => {
+                (Role::Admin, Role::Admin)
+            }
         }
     }
 

@@ -108,6 +108,22 @@ const ROOT: &[(&str, Audience, &str)] = &[
         "forceReleaseLock(input: { idempotencyKey: \"KEY\", uid: \"ann\", reason: \"x\" }) \
          { errors { code } }",
     ),
+    (
+        "Mutation.warmCache",
+        Admins,
+        "warmCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    (
+        "Mutation.refreshCache",
+        Admins,
+        "refreshCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    (
+        "Mutation.invalidateCache",
+        Admins,
+        "invalidateCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    ("Query.cacheEntries", Admins, "cacheEntries(target: { walletUids: [\"ann\"] }) { key }"),
     ("Query.lockStatus", Operators, "lockStatus(uid: \"ann\") { held }"),
     ("Query.lockStats", Admins, "lockStats { acquired }"),
     ("Query.operationLog", Admins, "operationLog(first: 1) { totalCount }"),
@@ -262,6 +278,18 @@ const TYPES: &[(&str, Audience, &str, &str)] = &[
         "{ cacheStats { namespaces { # } } }",
         "name keys bytes hits misses errors fills rejectedStale negativeHits hitRatio ttlSeconds \
          p50Ms p99Ms",
+    ),
+    (
+        "CacheEntry",
+        Admins,
+        "{ cacheEntries(target: { walletUids: [\"ann\"] }) { # } }",
+        "key exists ttlMs version bytes",
+    ),
+    (
+        "CachePayload",
+        Admins,
+        "mutation { warmCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { # } }",
+        "operation errors affectedKeys skippedKeys",
     ),
     (
         "WalletMutationPayload",
