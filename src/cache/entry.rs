@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Outdated,
     /// `!-1`, where nothing is known.
     Absent,
+    /// `?N`, in place of exactly what was seen there, however new that says it is.
+    Evicted,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Removed => "!",
             Self::Outdated => "?",
             Self::Absent => "a",
+            Self::Evicted => "x",
         }
     }
 }
@@ -70,12 +73,19 @@ impl Entry {
         Self { kind: Kind::Absent, version: -1, text: Bytes::from_static(b"!-1") }
     }
 
+    /// Replaces what was seen with version `seen`, and whatever is no newer than `floor`: the
+    /// database's version, older than which nothing may come back.
+    pub(super) fn evicted(seen: i64, floor: i64) -> Self {
+        Self { kind: Kind::Evicted, version: seen, text: format!("?{floor}").into() }
+    }
+
     /// The lowest version that may be read where this could not be written. Of a row that is
     /// gone not even the last.
     pub(super) fn floor(&self) -> i64 {
         match self.kind {
             Kind::Row | Kind::Newer | Kind::Outdated | Kind::Absent => self.version,
             Kind::Removed => self.version.saturating_add(1),
+            Kind::Evicted => Found::parse(&self.text).version(),
         }
     }
 
@@ -87,6 +97,9 @@ impl Entry {
             (Kind::Absent, _) => false,
             (Kind::Outdated, there) => self.version > there.version(),
             (Kind::Newer, Found::Row(_)) => self.version > there.version(),
+            (Kind::Evicted, there) => {
+                there.version() == self.version || there.version() <= self.floor()
+            }
             (Kind::Row | Kind::Newer, Found::Absent(version)) => self.version > version,
             (Kind::Row | Kind::Newer | Kind::Removed, there) => self.version >= there.version(),
         }
@@ -184,6 +197,9 @@ mod tests {
             (Entry::outdated(5), false),
             (Entry::outdated(6), true),
             (Entry::absent(), false),
+            (Entry::evicted(5, 3), true),
+            (Entry::evicted(4, 3), false),
+            (Entry::evicted(4, 5), true),
         ] {
             assert_eq!(entry.replaces(Some(stored)), wins, "{entry:?}");
             assert!(entry.replaces(None), "{entry:?}");

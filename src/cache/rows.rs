@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::{
     Cache, Cached, Lookup, OnLoss,
     backend::{Lost, Write, Written},
-    entry::{Entry, Found, jittered},
-    keyspaces::{self, Keyspace},
+    entry::{Entry, Found, Kind, jittered},
+    keyspaces,
     outage::Place,
     stats::count,
 };
@@ -68,9 +68,9 @@ impl Cache {
     }
 
     /// Stores rows that were read from the database, where they are newer than what is there:
-    /// like [`Self::put`], but what cannot be stored is forgotten.
-    pub async fn fill<T: Cached>(&self, rows: &[T]) {
-        self.write(self.row_writes(rows), OnLoss::Forget).await;
+    /// like [`Self::put`], but what cannot be stored is forgotten. Answers what came of it.
+    pub async fn fill<T: Cached>(&self, rows: &[T]) -> Filled {
+        self.write(self.row_writes(rows), OnLoss::Forget).await
     }
 
     /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
@@ -80,7 +80,7 @@ impl Cache {
         for write in &mut writes {
             write.entry = Entry::newer(write.entry.version, write.entry.text.clone());
         }
-        self.store(writes, OnLoss::Remember).await.stored
+        self.write(writes, OnLoss::Remember).await.stored
     }
 
     /// Remembers for a short while that these rows do not exist, where nothing is there.
@@ -113,43 +113,51 @@ impl Cache {
         rows.iter().filter_map(row_write).collect()
     }
 
-    async fn write(&self, writes: Vec<Write>, on_loss: OnLoss) {
-        for keyspace in self.store(writes, on_loss).await.stale {
-            count(&self.0.stats.of(keyspace).rejected_stale, 1);
-        }
-    }
-
-    async fn store(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Stored {
-        let mut done = Stored::default();
+    pub(super) async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Filled {
+        let mut filled = Filled::default();
         writes.retain(|write| !self.skips(write.keyspace));
         if writes.is_empty() {
-            return done;
+            return filled;
         }
+        let kinds: Vec<Kind> = writes.iter().map(|write| write.entry.kind).collect();
         let places: Vec<(Place, i64)> = writes.iter().map(place).collect();
         let written = self.0.backend.put(writes).await;
-        for ((place, floor), written) in places.into_iter().zip(written) {
+        for (((place, floor), kind), written) in places.into_iter().zip(kinds).zip(written) {
+            let counters = self.0.stats.of(place.keyspace);
             match written {
                 Written::Stored => {
-                    done.stored += 1;
-                    count(&self.0.stats.of(place.keyspace).fills, 1);
+                    count(&counters.fills, 1);
+                    filled.stored += 1;
                 }
-                Written::Stale => done.stale.push(place.keyspace),
-                Written::Lost => self.lost(place, floor, on_loss),
+                Written::Stale => {
+                    // What a refresh finds there is as often the same as newer.
+                    if kind != Kind::Newer {
+                        count(&counters.rejected_stale, 1);
+                    }
+                    filled.refused += 1;
+                }
+                Written::Lost => {
+                    self.lost(place, floor, on_loss);
+                    filled.lost += 1;
+                }
             }
         }
-        done
+        filled
     }
 }
 
-/// What became of writes, apart from those that were lost.
-#[derive(Default)]
-struct Stored {
-    stored: u64,
-    /// Where something newer was there.
-    stale: Vec<Keyspace>,
+/// What came of writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Entries stored.
+    pub stored: u64,
+    /// Entries not stored, because something newer was there.
+    pub refused: u64,
+    /// Entries of which that is not known.
+    pub lost: u64,
 }
 
-fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {
+pub(super) fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {
     let keyspace = T::KEYSPACE;
     Write { keyspace, key: keyspace.key(id), entry, ttl: jittered(keyspace.ttl()) }
 }

@@ -36,11 +36,13 @@ pub enum Permission {
     InspectCache,
     /// See the settings of plugins.
     ReadSettings,
+    /// Fill the cache, and remove what it holds.
+    ManageCache,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Read,
         Self::Spend,
         Self::Deposit,
@@ -53,6 +55,7 @@ impl Permission {
         Self::ReadLog,
         Self::InspectCache,
         Self::ReadSettings,
+        Self::ManageCache,
     ];
 
     /// Its name, in `Viewer.permissions`.
@@ -70,6 +73,7 @@ impl Permission {
             Self::ReadLog => "read-log",
             Self::InspectCache => "inspect-cache",
             Self::ReadSettings => "read-settings",
+            Self::ManageCache => "manage-cache",
         }
     }
 
@@ -82,7 +86,11 @@ impl Permission {
             | Self::SetWalletStatus
             | Self::ManageOrders
             | Self::InspectLock => (Role::Operator, Role::Operator),
-            Self::ManageLocks | Self::ReadLog | Self::InspectCache | Self::ReadSettings => {
+            Self::ManageLocks
+            | Self::ReadLog
+            | Self::InspectCache
+            | Self::ReadSettings
+            | Self::ManageCache => {
                 (Role::Admin, Role::Admin)
             }
         }

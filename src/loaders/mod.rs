@@ -15,6 +15,7 @@ mod row;
 mod tests;
 mod total;
 mod transaction;
+mod upkeep;
 mod wallet;
 
 use std::sync::Arc;
@@ -38,9 +39,10 @@ pub use self::{
     row::{Row, Source, Sourced},
     total::Total,
     transaction::TransactionFilter,
+    upkeep::{CacheAction, CacheTarget, Upkeep},
     wallet::{Freshness, WalletFilter},
 };
-pub use crate::cache::{KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
+pub use crate::cache::{CacheEntry, KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
 use crate::{
     cache::Cache,
     entity::{

@@ -40,6 +40,16 @@ pub async fn page<E: HotEntity>(
     page.of(conn, E::find(), E::ID, Order::Asc).await
 }
 
+/// The first ids after this one, ascending.
+pub async fn ids_after<E: HotEntity>(
+    conn: &impl ConnectionTrait,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<i64>, DbErr> {
+    let ids = E::find().select_only().column(E::ID).filter(E::ID.gt(after));
+    ids.order_by_asc(E::ID).limit(limit).into_tuple().all(conn).await
+}
+
 /// Which rows a page of the list has.
 pub async fn page_of_ids<E: HotEntity>(
     conn: &impl ConnectionTrait,

@@ -246,4 +246,16 @@ pub const TYPES: &[(&str, Audience, &str, &str)] = &[
         "{ refreshStatus { # } }",
         "kind lastSuccessAt lagMs intervalMs rows durationMs consecutiveFailures leader",
     ),
+    (
+        "CacheEntry",
+        Admins,
+        "{ cacheEntries(target: { walletUids: [\"ann\"] }) { # } }",
+        "key exists ttlMs version bytes",
+    ),
+    (
+        "CachePayload",
+        Admins,
+        "mutation { warmCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { # } }",
+        "operation errors affectedKeys skippedKeys",
+    ),
 ];
