@@ -16,6 +16,7 @@ mod rows;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::{fmt::Display, hash::Hash, sync::Arc};
 
@@ -30,9 +31,12 @@ use self::{
     stats::{Stats, count},
 };
 pub use self::{
+    backend::Standing,
     keyspaces::Keyspace,
     periods::PeriodOrders,
+    rows::Filled,
     stats::{KeyspaceSnapshot, Snapshot},
+    upkeep::{CacheEntry, Eviction, Unreachable},
 };
 use crate::{
     config::CacheConfig,

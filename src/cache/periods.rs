@@ -9,9 +9,10 @@ use super::{
     keyspaces::{self, Keyspace},
     memory::doubts,
     outage::{Floors, Place},
+    rows::Filled,
     stats::count,
 };
-use crate::entity::{Period, order};
+use crate::entity::{OrderNo, Period, order};
 
 /// What the cache has of a period's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,8 +132,8 @@ impl Cache {
 
     /// Stores single orders that were committed, where newer, without making their period
     /// complete. One pipeline.
-    pub async fn put_orders(&self, orders: &[order::Model]) {
-        self.write_periods(by_period(orders, row), OnLoss::Remember).await;
+    pub async fn put_orders(&self, orders: &[order::Model]) -> Filled {
+        self.write_periods(by_period(orders, row), OnLoss::Remember).await
     }
 
     /// Takes deleted orders out of their periods, and lets nothing as old come back. One
@@ -142,9 +143,22 @@ impl Cache {
         self.write_periods(by_period(orders, removed), OnLoss::Remember).await;
     }
 
-    async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) {
+    /// Forgets orders older than the given version, each of a period, and lets none of them come
+    /// back; the period is read anew. One pipeline.
+    pub async fn invalidate_orders(&self, orders: &[(Period, OrderNo, i64)]) {
+        let mut periods = std::collections::BTreeMap::<&Period, Vec<_>>::new();
+        for (period, order_no, version) in orders {
+            let entry = (order_no.to_string(), Entry::outdated(*version));
+            periods.entry(period).or_default().push(entry);
+        }
+        let write = |(period, entries)| period_write(period, entries);
+        self.write_periods(periods.into_iter().map(write).collect(), OnLoss::Remember).await;
+    }
+
+    pub(super) async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) -> Filled {
+        let mut filled = Filled::default();
         if writes.is_empty() {
-            return;
+            return filled;
         }
         let places: Vec<Vec<(Place, i64)>> = writes.iter().map(places).collect();
         let written = self.0.backend.put_periods(writes).await;
@@ -152,10 +166,14 @@ impl Cache {
         for (places, PeriodWritten { stored, stale, lost }) in places.into_iter().zip(written) {
             count(&counters.fills, stored);
             count(&counters.rejected_stale, stale);
+            filled.stored += stored;
+            filled.refused += stale;
             if lost {
+                filled.lost += 1;
                 places.into_iter().for_each(|(place, floor)| self.lost(place, floor, on_loss));
             }
         }
+        filled
     }
 }
 

@@ -9,6 +9,7 @@ mod cache;
 mod connection;
 mod context;
 mod error;
+mod hot;
 pub mod limits;
 mod lock;
 mod mutation;

@@ -108,6 +108,14 @@ impl Fetch for OrdersByPeriod {
 }
 
 impl OrdersByPeriod {
+    /// Reads a period from the database, whatever the cache has, and fills it.
+    pub async fn refill(&self, period: &Period) -> Result<()> {
+        let before = self.0.cache().periods(std::slice::from_ref(period)).await;
+        let misses: Vec<_> = before.into_iter().map(|before| (period, before)).collect();
+        self.read_and_fill(&misses).await?;
+        Ok(())
+    }
+
     /// Fills need what the cache had before the read, to tell what was deleted since.
     async fn read_and_fill(
         &self,

@@ -103,7 +103,7 @@ impl NewestLines {
 }
 
 /// The lines of each wallet, wallets without any included.
-fn by_wallet(uids: Vec<Uid>, rows: Vec<transaction::Model>) -> Vec<LatestTransactions> {
+pub(super) fn by_wallet(uids: Vec<Uid>, rows: Vec<transaction::Model>) -> Vec<LatestTransactions> {
     let mut lines: HashMap<Uid, Vec<transaction::Model>> = HashMap::with_capacity(uids.len());
     for row in rows {
         match lines.get_mut(&row.uid) {

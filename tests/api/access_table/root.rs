@@ -89,4 +89,22 @@ pub const ROOT: &[(&str, Audience, &str)] = &[
     ("Query.lockStats", Admins, "lockStats { acquired }"),
     ("Query.operationLog", Admins, "operationLog(first: 1) { totalCount }"),
     ("Subscription.balanceUpdated", Owner, "balanceUpdated(uids: [\"ann\"]) { snapshot }"),
+    ("Query.hotData", Operators, "hotData(kind: MERCHANT) { totalCount }"),
+    ("Query.refreshStatus", Operators, "refreshStatus { kind }"),
+    (
+        "Mutation.warmCache",
+        Admins,
+        "warmCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    (
+        "Mutation.refreshCache",
+        Admins,
+        "refreshCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    (
+        "Mutation.invalidateCache",
+        Admins,
+        "invalidateCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    ("Query.cacheEntries", Admins, "cacheEntries(target: { walletUids: [\"ann\"] }) { key }"),
 ];
