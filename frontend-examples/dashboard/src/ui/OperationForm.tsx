@@ -23,9 +23,12 @@ interface Props {
 export function OperationForm({ action, danger, busy, refusal, check, onSubmit, onCancel, children }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState<Problems>({});
-  const problems: Problems = { ...refusal?.fields, ...typed };
+  // What the service refused at a field that this form does not have; it is told all the same.
+  const [elsewhere, setElsewhere] = useState<string>();
 
   useEffect(() => {
+    const has = (field: string) => form.current?.elements.namedItem(field);
+    setElsewhere(Object.entries(refusal?.fields ?? {}).find(([field]) => !has(field))?.[1]);
     form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [typed, refusal]);
 
@@ -38,13 +41,6 @@ export function OperationForm({ action, danger, busy, refusal, check, onSubmit, 
     if (Object.values(found).every((problem) => problem === undefined)) onSubmit(values);
   }
 
-  // What the service refuses at a field that this form does not have is told all the same.
-  const shown = new Set<string>();
-  const fields = children((field) => {
-    shown.add(field);
-    return problems[field];
-  });
-  const elsewhere = Object.entries(refusal?.fields ?? {}).find(([field]) => !shown.has(field))?.[1];
   const said = refusal?.form ?? elsewhere;
 
   return (
@@ -55,7 +51,7 @@ export function OperationForm({ action, danger, busy, refusal, check, onSubmit, 
           {refusal?.requestId && <div className="small">Request <span className="mono">{refusal.requestId}</span></div>}
         </Note>
       )}
-      {fields}
+      {children((field) => typed[field] ?? refusal?.fields[field])}
       <div className="dialog-foot">
         {onCancel && <Button onClick={onCancel}>Cancel</Button>}
         <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={busy}>
