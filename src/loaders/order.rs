@@ -46,10 +46,14 @@ pub(super) struct PeriodRows {
 }
 
 impl PeriodRows {
-    fn new(mut orders: Vec<order::Model>, source: Source) -> Self {
-        // The cache's hash has no order, and a database's collation may have its own.
+    fn cached(orders: Arc<Vec<order::Model>>) -> Self {
+        Self { orders, source: Source::Cache, read_at: clock::now() }
+    }
+
+    fn stored(mut orders: Vec<order::Model>) -> Self {
+        // A database's collation may have an order of its own.
         orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
-        Self { orders: Arc::new(orders), source, read_at: clock::now() }
+        Self { orders: Arc::new(orders), source: Source::Database, read_at: clock::now() }
     }
 
     fn sourced(&self, row: Row<order::Model>) -> Sourced<order::Model> {
@@ -95,7 +99,7 @@ impl Fetch for OrdersByPeriod {
         let cached = self.0.cache().periods(periods).await;
         for (period, cached) in periods.iter().zip(cached) {
             if cached.complete {
-                fetched.found(period.clone(), PeriodRows::new(cached.orders, Source::Cache));
+                fetched.found(period.clone(), PeriodRows::cached(cached.orders));
             } else {
                 misses.push((period, cached));
             }
@@ -122,7 +126,7 @@ impl OrdersByPeriod {
         for (period, cached) in misses {
             let orders = by_period.remove(*period).unwrap_or_default();
             self.0.cache().put_period(period, cached, &orders).await;
-            filled.push(((*period).clone(), PeriodRows::new(orders, Source::Database)));
+            filled.push(((*period).clone(), PeriodRows::stored(orders)));
         }
         Ok(filled)
     }
@@ -134,6 +138,13 @@ impl Loaders {
         self.orders.load(number).await
     }
 
+    async fn period(&self, period: &Period) -> Result<Option<PeriodRows>> {
+        match self.sources.cache().near_period(period) {
+            Some(orders) => Ok(Some(PeriodRows::cached(orders))),
+            None => self.periods.load(period.clone()).await,
+        }
+    }
+
     /// A page of a period's orders, by number.
     pub async fn period_page(
         &self,
@@ -141,7 +152,7 @@ impl Loaders {
         status: Option<order::Status>,
         page: &Page<OrderNo>,
     ) -> Result<Slice<Sourced<order::Model>>> {
-        let rows = self.periods.load(period.clone()).await?;
+        let rows = self.period(period).await?;
         let empty = Slice { rows: Vec::new(), has_next: false, has_previous: false };
         Ok(rows.map_or(empty, |rows| rows.page(status, page)))
     }
@@ -152,7 +163,7 @@ impl Loaders {
         period: &Period,
         status: Option<order::Status>,
     ) -> Result<usize> {
-        let rows = self.periods.load(period.clone()).await?;
+        let rows = self.period(period).await?;
         let wanted = |order: &&order::Model| status.is_none_or(|status| order.status == status);
         Ok(rows.map_or(0, |rows| rows.orders.iter().filter(wanted).count()))
     }

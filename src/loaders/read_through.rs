@@ -64,7 +64,7 @@ impl<T: Stored> Fetch for ReadThrough<T> {
             match lookup {
                 Lookup::Hit(row) => {
                     let changed_at = row.changed_at();
-                    fetched.found(id.clone(), Sourced::cached(row.into(), changed_at));
+                    fetched.found(id.clone(), Sourced::cached(Row::Single(row), changed_at));
                 }
                 Lookup::Absent => fetched.absent(id.clone()),
                 Lookup::Miss => misses.push(id.clone()),
@@ -92,11 +92,16 @@ impl<T: Stored> ReadThrough<T> {
 }
 
 impl Loaders {
-    /// A row by its id, such as `row::<merchant::Model>(7)`, if there is one.
+    /// A row by its id, such as `row::<merchant::Model>(7)`, if there is one. What is near costs
+    /// nothing; the rest is read in batches.
     ///
     /// # Errors
     /// The database's, for what is not cached.
     pub async fn row<T: Stored>(&self, id: T::Id) -> Result<Option<Sourced<T>>> {
+        if let Some(row) = self.sources.cache().near::<T>(&id) {
+            let changed_at = row.changed_at();
+            return Ok(Some(Sourced::cached(Row::Single(row), changed_at)));
+        }
         T::loader(self).load(id).await
     }
 }

@@ -24,6 +24,8 @@ fn cache() -> Cache {
         redis_connections: 1,
         redis_timeout: std::time::Duration::from_millis(50),
         cache_capacity: 10_000,
+        near_cache_mb: 16,
+        near_cache_ttl: std::time::Duration::from_secs(60),
         cache_users: false,
     };
     Cache::connect(&config, None)
