@@ -91,6 +91,10 @@ pub struct CacheConfig {
     #[arg(long, env = "NEAR_CACHE_TTL", default_value = "1m", value_name = "DURATION",
         value_parser = parse::duration)]
     pub near_cache_ttl: Duration,
+    /// How long after it was read such a row may be answered, marked STALE, while the database is down
+    #[arg(long, env = "STALE_FOR", default_value = "10m", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub stale_for: Duration,
     /// Cache users too (user:{id})
     #[arg(long, env = "CACHE_USERS", value_parser = BoolishValueParser::new())]
     pub cache_users: bool,

@@ -170,7 +170,8 @@ fn near_in_front(
     config: &CacheConfig,
     redis: Option<&Redis>,
 ) -> (Arc<Near>, Option<AbortOnDropHandle<()>>) {
-    let near = Arc::new(Near::new(config.near_cache_mb * MIB, config.near_cache_ttl));
+    let capacity = config.near_cache_mb * MIB;
+    let near = Arc::new(Near::new(capacity, config.near_cache_ttl, config.stale_for));
     let tracking = match redis {
         _ if config.near_cache_mb == 0 => None,
         None => {

@@ -49,6 +49,12 @@ impl Cache {
         Some(orders)
     }
 
+    /// All orders of a period as this process holds them, however old: for when nobody can be
+    /// asked. No round trip.
+    pub fn kept_period(&self, period: &Period) -> Option<Arc<Vec<order::Model>>> {
+        self.0.near.kept(Keyspace::Orders, period)
+    }
+
     /// What is cached of these periods. One pipeline of HGETALL. What is complete is
     /// [`Self::near_period`] from then on.
     pub async fn periods(&self, periods: &[Period]) -> Vec<PeriodOrders> {

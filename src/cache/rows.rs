@@ -28,6 +28,11 @@ impl Cache {
         Some(row)
     }
 
+    /// A row that this process holds, however old: for when nobody can be asked. No round trip.
+    pub fn kept<T: Cached>(&self, id: &T::Id) -> Option<Arc<T>> {
+        self.0.near.kept(T::KEYSPACE, id)
+    }
+
     /// Looks up `ids`, answers in their order. One MGET (a pipeline by slot on a cluster). What is
     /// found is [`Self::near`] from then on.
     pub async fn get<T: Cached>(&self, ids: &[T::Id]) -> Vec<Lookup<Arc<T>>> {

@@ -50,6 +50,10 @@ impl PeriodRows {
         Self { orders, source: Source::Cache, read_at: clock::now() }
     }
 
+    fn stale(orders: Arc<Vec<order::Model>>) -> Self {
+        Self { source: Source::Stale, ..Self::cached(orders) }
+    }
+
     fn stored(mut orders: Vec<order::Model>) -> Self {
         // A database's collation may have an order of its own.
         orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
@@ -61,6 +65,10 @@ impl PeriodRows {
             Source::Cache => {
                 let changed_at = row.updated_at;
                 Sourced::cached(row, changed_at)
+            }
+            Source::Stale => {
+                let changed_at = row.updated_at;
+                Sourced::stale(row, changed_at)
             }
             Source::Database => Sourced::stored(row, self.read_at),
         }
@@ -95,17 +103,20 @@ impl Fetch for OrdersByPeriod {
 
     async fn fetch(&self, periods: &[Period]) -> Fetched<Self> {
         let mut fetched = Fetched::with_capacity(periods.len());
-        let mut misses = Vec::new();
+        let (mut misses, mut before) = (Vec::new(), Vec::new());
         let cached = self.0.cache().periods(periods).await;
         for (period, cached) in periods.iter().zip(cached) {
             if cached.complete {
                 fetched.found(period.clone(), PeriodRows::cached(cached.orders));
             } else {
-                misses.push((period, cached));
+                misses.push(period.clone());
+                before.push(cached);
             }
         }
         if !misses.is_empty() {
-            fetched.add(self.read_and_fill(&misses).await);
+            let read = Box::pin(self.read_and_fill(&misses, &before));
+            let kept = |period: &Period| self.0.cache().kept_period(period).map(PeriodRows::stale);
+            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
         fetched
     }
@@ -115,18 +126,18 @@ impl OrdersByPeriod {
     /// Fills need what the cache had before the read, to tell what was deleted since.
     async fn read_and_fill(
         &self,
-        misses: &[(&Period, PeriodOrders)],
+        periods: &[Period],
+        before: &[PeriodOrders],
     ) -> Result<Vec<(Period, PeriodRows)>> {
-        let periods: Vec<Period> = misses.iter().map(|(period, _)| (*period).clone()).collect();
         let mut by_period: HashMap<Period, Vec<order::Model>> = HashMap::new();
-        for row in orders::by_periods(self.0.reader(), &periods).await? {
+        for row in orders::by_periods(self.0.reader(), periods).await? {
             by_period.entry(row.period_number.clone()).or_default().push(row);
         }
-        let mut filled = Vec::with_capacity(misses.len());
-        for (period, cached) in misses {
-            let orders = by_period.remove(*period).unwrap_or_default();
-            self.0.cache().put_period(period, cached, &orders).await;
-            filled.push(((*period).clone(), PeriodRows::stored(orders)));
+        let mut filled = Vec::with_capacity(periods.len());
+        for (period, before) in periods.iter().zip(before) {
+            let orders = by_period.remove(period).unwrap_or_default();
+            self.0.cache().put_period(period, before, &orders).await;
+            filled.push((period.clone(), PeriodRows::stored(orders)));
         }
         Ok(filled)
     }

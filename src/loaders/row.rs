@@ -60,6 +60,8 @@ pub enum Source {
     Cache,
     /// In the database.
     Database,
+    /// In the memory of this process, because the database is down: older than a cache may be.
+    Stale,
 }
 
 /// A row, where it came from, and when it was true.
@@ -77,6 +79,11 @@ impl<T> Sourced<T> {
     /// From the cache.
     pub const fn cached(row: Row<T>, changed_at: DateTime<Utc>) -> Self {
         Self { row, source: Source::Cache, as_of: changed_at }
+    }
+
+    /// From this process, which could not ask anybody.
+    pub const fn stale(row: Row<T>, changed_at: DateTime<Utc>) -> Self {
+        Self { row, source: Source::Stale, as_of: changed_at }
     }
 
     /// From the database, read at `as_of`.

@@ -69,7 +69,9 @@ impl Fetch for NewestLines {
             }
         }
         if !misses.is_empty() {
-            fetched.add(self.read_and_fill(misses).await);
+            let read = Box::pin(self.read_and_fill(&misses));
+            let kept = |key: &Newest| self.kept(key);
+            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
         fetched
     }
@@ -83,7 +85,12 @@ fn is_usable(lines: &[transaction::Model], at_least: i64) -> bool {
 }
 
 impl NewestLines {
-    async fn read_and_fill(&self, keys: Vec<Newest>) -> Result<Vec<(Newest, Lines)>> {
+    fn kept(&self, key: &Newest) -> Option<Lines> {
+        let kept = self.0.cache().kept::<LatestTransactions>(&key.uid)?;
+        is_usable(&kept.lines, key.at_least).then(|| Lines(kept.lines.clone()))
+    }
+
+    async fn read_and_fill(&self, keys: &[Newest]) -> Result<Vec<(Newest, Lines)>> {
         let mut uids: Vec<Uid> = keys.iter().map(|key| key.uid.clone()).collect();
         uids.sort_unstable();
         uids.dedup();
@@ -93,8 +100,8 @@ impl NewestLines {
         self.0.cache().fill(&latest).await;
         let lines: HashMap<Uid, Lines> =
             latest.into_iter().map(|latest| (latest.uid, Lines(latest.lines))).collect();
-        let of_key = |key: Newest| lines.get(&key.uid).cloned().map(|lines| (key, lines));
-        Ok(keys.into_iter().filter_map(of_key).collect())
+        let of_key = |key: &Newest| Some((key.clone(), lines.get(&key.uid)?.clone()));
+        Ok(keys.iter().filter_map(of_key).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     Loaders, Sources,
     batch::{Fetch, Fetched},
     page::{Page, Slice, probe, trim},
-    row::{Row, Sourced},
+    row::{Row, Source, Sourced},
 };
 use crate::{
     entity::{Uid, clock, wallet},
@@ -65,7 +65,9 @@ impl Loaders {
         uid: &Uid,
         version: i64,
     ) -> Result<Option<Sourced<wallet::Model>>> {
-        let new_enough = |wallet: &Sourced<wallet::Model>| wallet.version >= version;
+        let new_enough = |wallet: &Sourced<wallet::Model>| {
+            wallet.version >= version && wallet.source != Source::Stale
+        };
         // What is near may be old, and what is cached newer.
         if let Ok(Some(wallet)) = self.row(uid.clone()).await
             && new_enough(&wallet)

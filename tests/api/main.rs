@@ -28,6 +28,7 @@ mod property;
 mod rewards;
 mod roundtrips;
 mod shared_cache;
+mod stale;
 mod support;
 mod transactions;
 mod wallet_status;

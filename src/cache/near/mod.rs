@@ -4,6 +4,9 @@
 //! A row is shown while no change of its key was heard of since before it was read; see
 //! [`epochs`]. Changes are heard of from Redis, and from the writes of this process itself, which
 //! do not wait for Redis to say so. While Redis cannot tell, nothing is shown.
+//!
+//! What is not shown any more is kept for a while, for when the database is down: see
+//! [`Near::kept`].
 
 mod epochs;
 
@@ -41,10 +44,11 @@ struct Entry {
 }
 
 impl Near {
-    /// Holds at most so many bytes, about.
-    pub(super) fn new(capacity: u64, ttl: Duration) -> Self {
+    /// Holds at most so many bytes, about; shows rows for `ttl`, and keeps them for `kept_for`.
+    pub(super) fn new(capacity: u64, ttl: Duration, kept_for: Duration) -> Self {
         let weigh = |key: &String, entry: &Arc<Entry>| entry.bytes.saturating_add(key.len() as u32);
-        let entries = Cache::builder().max_capacity(capacity).weigher(weigh).time_to_live(ttl);
+        let entries =
+            Cache::builder().max_capacity(capacity).weigher(weigh).time_to_live(ttl.max(kept_for));
         Self { entries: entries.build(), epochs: Epochs::new(), ttl }
     }
 
@@ -60,6 +64,17 @@ impl Near {
         let entry = with_key(keyspace, id, |key| self.entries.get(key))?;
         let current = self.epochs.is_current(entry.stamp) && entry.read_at.elapsed() < self.ttl;
         if current { Arc::clone(&entry.row).downcast().ok() } else { None }
+    }
+
+    /// The row as it was when it was last read, though it may have changed since, but not by this
+    /// process: that takes it away.
+    pub(super) fn kept<T: Send + Sync + 'static>(
+        &self,
+        keyspace: Keyspace,
+        id: &impl Display,
+    ) -> Option<Arc<T>> {
+        let entry = with_key(keyspace, id, |key| self.entries.get(key))?;
+        Arc::clone(&entry.row).downcast().ok()
     }
 
     /// To be taken before a key is read, and given to [`Self::keep`] with what was found.
@@ -91,7 +106,9 @@ impl Near {
     /// This process changed the key: what was read before that is not shown from now on.
     pub(super) fn forget(&self, key: &str) {
         self.epochs.changed(key.as_bytes());
-        self.entries.invalidate(key);
+        // After that, and alone with the key: a reader that keeps an older row at this moment is
+        // undone here, or refused.
+        self.entries.entry_by_ref(key).and_compute_with(|_| Op::Remove);
     }
 
     /// What is held takes so many bytes, about.
