@@ -30,6 +30,7 @@ mod property;
 mod rewards;
 mod roundtrips;
 mod shared_cache;
+mod stale;
 mod support;
 mod traces;
 mod transactions;
