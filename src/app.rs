@@ -143,7 +143,7 @@ impl App {
         );
         let edge = edge
             .with_trusted_documents(trusted)
-            .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
+            .with_offered_tokens(demo_tokens.iter().flat_map(Tokens::offered).collect());
         let edge = Arc::new(edge);
         Ok(Self { config, database, balance, edge, verifier, cache, events, refresh, demo_tokens })
     }
