@@ -145,11 +145,11 @@ impl Cached for LatestTransactions {
     }
 
     fn json(&self) -> impl Serialize {
-        &self.lines
+        &*self.lines
     }
 
     fn from_json(uid: &Uid, lines: Vec<transaction::Model>) -> Self {
-        Self { uid: uid.clone(), lines }
+        Self { uid: uid.clone(), lines: lines.into() }
     }
 
     fn belongs_to(&self, uid: &Uid) -> bool {

@@ -1,6 +1,6 @@
 //! Orders by period: a hash each, which is answered from only when it is complete.
 
-use std::{collections::HashSet, time::Instant};
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use super::{
     Cache, OnLoss,
@@ -18,7 +18,7 @@ use crate::entity::{OrderNo, Period, order};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeriodOrders {
     /// The orders, by number.
-    pub orders: Vec<order::Model>,
+    pub orders: Arc<Vec<order::Model>>,
     /// Whether these are all. Lists and counts are answered from a complete period only.
     pub complete: bool,
     /// What else a fill must know of what it replaces.
@@ -42,7 +42,22 @@ impl Seen {
 }
 
 impl Cache {
-    /// What is cached of these periods. One pipeline of HGETALL.
+    /// All orders of a period, by number, if this process holds them and they are known to be
+    /// current. No round trip.
+    pub fn near_period(&self, period: &Period) -> Option<Arc<Vec<order::Model>>> {
+        let orders = self.0.near.get(Keyspace::Orders, period)?;
+        count(&self.0.stats.of(Keyspace::Orders).near_hits, 1);
+        Some(orders)
+    }
+
+    /// All orders of a period as this process holds them, however old: for when nobody can be
+    /// asked. No round trip.
+    pub fn kept_period(&self, period: &Period) -> Option<Arc<Vec<order::Model>>> {
+        self.0.near.kept(Keyspace::Orders, period)
+    }
+
+    /// What is cached of these periods. One pipeline of HGETALL. What is complete is
+    /// [`Self::near_period`] from then on.
     pub async fn periods(&self, periods: &[Period]) -> Vec<PeriodOrders> {
         if periods.is_empty() || self.0.outage.is_overflown() {
             return vec![PeriodOrders::default(); periods.len()];
@@ -52,17 +67,25 @@ impl Cache {
         // Before Redis is asked: a floor may be settled while an answer from before is on its way.
         let floors: Vec<_> =
             keys.iter().map(|key| self.0.outage.floors_of(Keyspace::Orders, key)).collect();
+        let stamps: Vec<_> = keys.iter().map(|key| self.0.near.stamp(key)).collect();
         let hashes = self.0.backend.periods(&keys).await;
         self.0.stats.of(Keyspace::Orders).took(started);
         let read = |(name, (floors, fields)): (&Period, (Floors, Result<Fields, _>))| {
-            let period = fields.map(|fields| self.read_period(name, &floors, &fields));
-            period.unwrap_or_else(|_| {
+            let Ok(fields) = fields else {
                 count(&self.0.stats.of(Keyspace::Orders).errors, 1);
-                PeriodOrders::default()
-            })
+                return (PeriodOrders::default(), 0);
+            };
+            let bytes = fields.iter().map(|(name, text)| name.len() + text.len()).sum();
+            (self.read_period(name, &floors, &fields), bytes)
         };
-        let found = floors.into_iter().zip(hashes);
-        let periods: Vec<PeriodOrders> = periods.iter().zip(found).map(read).collect();
+        let keep = |((key, stamp), (period, bytes)): ((&String, _), (PeriodOrders, usize))| {
+            if let (true, Some(stamp)) = (period.complete, stamp) {
+                self.0.near.keep(key, stamp, (0, period.orders.clone()), bytes);
+            }
+            period
+        };
+        let found = periods.iter().zip(floors.into_iter().zip(hashes)).map(read);
+        let periods: Vec<PeriodOrders> = keys.iter().zip(stamps).zip(found).map(keep).collect();
         let hits = periods.iter().filter(|period| period.complete).count() as u64;
         count(&self.0.stats.of(Keyspace::Orders).hits, hits);
         count(&self.0.stats.of(Keyspace::Orders).misses, periods.len() as u64 - hits);
@@ -74,6 +97,7 @@ impl Cache {
             seen: Seen { doubts: doubts(fields), ..Seen::default() },
             ..PeriodOrders::default()
         };
+        let mut orders = Vec::with_capacity(fields.len());
         for (field, text) in fields {
             if [COMPLETE, DOUBTS, FILLING].contains(&field.as_str()) {
                 continue;
@@ -90,7 +114,7 @@ impl Cache {
                         count(&self.0.stats.of(Keyspace::Orders).errors, 1);
                         period.seen.unreadable.push((field.clone(), found.version()));
                     }
-                    Ok(order) if order.version >= floor => period.orders.push(order),
+                    Ok(order) if order.version >= floor => orders.push(order),
                     Ok(_) => period.seen.unknown.push((field.clone(), found.version())),
                     Err(_) => {
                         count(&self.0.stats.of(Keyspace::Orders).errors, 1);
@@ -100,7 +124,8 @@ impl Cache {
                 Found::Unknown(version) => period.seen.unknown.push((field.clone(), version)),
             }
         }
-        period.orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
+        orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
+        period.orders = Arc::new(orders);
         period.complete =
             fields.contains_key(COMPLETE) && period.seen.is_clear() && floors.is_empty();
         period
@@ -160,6 +185,7 @@ impl Cache {
         if writes.is_empty() {
             return filled;
         }
+        let keys: Vec<String> = writes.iter().map(|write| write.key.clone()).collect();
         let places: Vec<Vec<(Place, i64)>> = writes.iter().map(places).collect();
         let written = self.0.backend.put_periods(writes).await;
         let counters = self.0.stats.of(Keyspace::Orders);
@@ -173,6 +199,8 @@ impl Cache {
                 places.into_iter().for_each(|(place, floor)| self.lost(place, floor, on_loss));
             }
         }
+        // Last: who reads from now on finds what was written, or the floors.
+        keys.iter().for_each(|key| self.0.near.forget(key));
         filled
     }
 }

@@ -5,6 +5,7 @@
 //! batch's documentation says what it costs.
 
 mod batch;
+mod fallback;
 mod hot;
 mod operation;
 mod order;
@@ -24,6 +25,7 @@ use sea_orm::DatabaseConnection;
 
 use self::{
     batch::Batcher,
+    fallback::Outage,
     hot::{ConfigByPlugin, PayTypesByPlugin},
     operation::LinesByOperation,
     order::{OrdersByNumber, OrdersByPeriod},
@@ -55,20 +57,30 @@ use crate::{
 
 /// Where rows are read; cheap to clone.
 #[derive(Clone)]
-pub struct Sources(Arc<(Database, Cache)>);
+pub struct Sources(Arc<Parts>);
+
+struct Parts {
+    database: Database,
+    cache: Cache,
+    outage: Outage,
+}
 
 impl Sources {
     /// Reads through `cache` to `database`.
     pub fn new(database: Database, cache: Cache) -> Self {
-        Self(Arc::new((database, cache)))
+        Self(Arc::new(Parts { database, cache, outage: Outage::default() }))
     }
 
     fn reader(&self) -> &DatabaseConnection {
-        self.0.0.reader()
+        self.0.database.reader()
     }
 
     fn cache(&self) -> &Cache {
-        &self.0.1
+        &self.0.cache
+    }
+
+    fn outage(&self) -> &Outage {
+        &self.0.outage
     }
 }
 

@@ -17,6 +17,8 @@ const KEY: &str = "wallet_bff_refresher";
 const LEASE: Duration = Duration::from_secs(3);
 /// How often it is renewed, or asked for.
 const BEAT: Duration = Duration::from_millis(750);
+/// How often, while Redis does not answer.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Says whether this instance is to refresh, for as long as it is polled. Renewing goes on beside
 /// the work: reading a million rows takes longer than a lease.
@@ -27,12 +29,13 @@ pub(super) async fn keep(inner: &Inner, leading: &watch::Sender<bool>) {
     };
     loop {
         // While Redis does not answer there is no cache to refresh.
-        let holds = hold(redis, &inner.instance).await.unwrap_or(false);
+        let held = hold(redis, &inner.instance).await;
+        let holds = held.unwrap_or(false);
         let changed = leading.send_if_modified(|leads| std::mem::replace(leads, holds) != holds);
         if changed {
             tracing::info!(instance = %inner.instance, leads = holds, "refresh of hot data");
         }
-        sleep(BEAT).await;
+        sleep(if held.is_some() { BEAT } else { AGAIN }).await;
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn look(
         Some(position) => changed(inner, leads, &position, state, look).await?,
         None => None,
     };
-    // Without a position, or with one that is not of this database, all there is.
+    // Without a position, or with one that is not of this database: all that there is.
     let end = match end {
         Some(end) => end,
         None => everything(inner, leads, state, look).await?,
@@ -82,7 +82,8 @@ async fn changed(
     }
 }
 
-/// Reads all hot data, page by page; answers from where on changes are to be looked for.
+/// Sees to all notes that are kept, of what may have been cached before it changed, and reads all
+/// hot data, page by page; answers from where on changes are to be looked for.
 async fn everything(
     inner: &Inner,
     leads: &watch::Receiver<bool>,
@@ -91,8 +92,7 @@ async fn everything(
 ) -> Result<Position> {
     let started = Instant::now();
     // First: what changes while this goes on is looked at again.
-    let position = changes::now(inner.database.reader()).await?;
-    look.statements += 1;
+    let end = changed(inner, leads, &Position::start(), state, look).await?;
     for kind in Kind::ALL {
         let started = Instant::now();
         let mut after = None;
@@ -108,7 +108,7 @@ async fn everything(
         state.durations_ms.insert(kind, millis(started));
     }
     tracing::info!(rows = look.rows, writes = look.writes, took = ?started.elapsed(), "hot data is cached");
-    Ok(position)
+    end.ok_or_else(|| Error::Internal("nothing is before the start".to_owned()))
 }
 
 /// Forgets notes that everybody has seen to.

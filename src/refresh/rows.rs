@@ -45,8 +45,8 @@ pub(super) async fn refresh(
         look.statements += 1;
         look.rows += changes.len() as u64;
         look.writes += match noun {
-            "wallet" => refresh_wallets(inner, &changes).await?,
-            "order" => refresh_orders(inner, &changes).await?,
+            "wallet" => Box::pin(refresh_wallets(inner, &changes)).await?,
+            "order" => Box::pin(refresh_orders(inner, &changes)).await?,
             noun => match Kind::named(noun) {
                 Some(kind) => {
                     let writes = refresh_hot(inner, kind, &changes).await?;

@@ -41,6 +41,7 @@ pub enum HotDataKind {
 }
 
 /// A row of hot data: edited by a back office, cached, and refreshed by itself.
+#[allow(clippy::duplicated_attributes, reason = "several fields are texts")]
 #[derive(Interface)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Opaque, globally unique."),

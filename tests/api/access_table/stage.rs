@@ -28,6 +28,7 @@ impl Stage {
             app.given_wallet(uid, "500").await;
         }
         app.given_orders("ann", "20241201_001", 2).await;
+        app.given_hot_data().await;
         let ids =
             "{ wallet(uid: \"ann\") { id transactions { edges { node { transactionNo } } } } }";
         let ids = app.query(ids, json!({})).await;

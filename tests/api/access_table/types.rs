@@ -142,14 +142,14 @@ pub const TYPES: &[(&str, Audience, &str, &str)] = &[
         Admins,
         "{ cacheStats { # } }",
         "at hits misses hitRatio keys memoryBytes evictions writeFailures negativeHits p50Ms p99Ms \
-         degraded namespaces",
+         degraded namespaces nearHits",
     ),
     (
         "CacheNamespaceStats",
         Admins,
         "{ cacheStats { namespaces { # } } }",
         "name keys bytes hits misses errors fills rejectedStale negativeHits hitRatio ttlSeconds \
-         p50Ms p99Ms",
+         p50Ms p99Ms nearHits",
     ),
     (
         "WalletMutationPayload",
