@@ -5,6 +5,7 @@ mod access;
 mod access_table;
 mod audit;
 mod batches;
+mod browser;
 mod cache_admin;
 mod chaos;
 mod cluster;

@@ -13,7 +13,17 @@ const ALL = [
   'connection', 'accessible', 'light', 'smooth',
 ];
 
-after(closeBrowser);
+/** All of it together; one scenario has two minutes. */
+const PATIENCE_MS = 10 * 60_000;
+
+const late = setTimeout(() => {
+  console.error('the browser tests did not end');
+  process.exit(1);
+}, PATIENCE_MS);
+after(async () => {
+  clearTimeout(late);
+  await closeBrowser();
+});
 for (const name of ALL.filter((one) => !process.env.ONLY || process.env.ONLY.split(',').includes(one))) {
   await import(`./scenarios/${name}.mjs`);
 }
