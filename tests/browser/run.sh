@@ -1,2 +1,2 @@
 #!/bin/sh
-exec node "$(dirname "$0")/main.mjs"
+exec node --test-reporter=spec "$(dirname "$0")/main.mjs"

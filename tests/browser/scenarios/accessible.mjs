@@ -61,7 +61,7 @@ for (const colorScheme of ['light', 'dark']) {
     }
     await button(page, 'Menu').click();
     await page.getByRole('link', { name: 'Orders' }).click();
-    await page.getByRole('heading', { name: 'Orders' }).waitFor();
+    await page.getByRole('heading', { name: 'Orders', exact: true }).waitFor();
     assert.equal(await page.getByRole('link', { name: 'Cache' }).isVisible(), false, 'the menu closes');
   }, { colorScheme, viewport: { width: 400, height: 860 } });
 }

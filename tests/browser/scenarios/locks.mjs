@@ -34,11 +34,11 @@ scenario('a lock that somebody else took meanwhile is not broken', async (contex
 scenario('wallets are watched by uid', async (context) => {
   const page = await open(context, OPERATOR, '/locks');
   await page.getByLabel('Wallet (uid)').fill('');
-  await button(page, 'Watch').click();
+  await button(page, 'Watch', { exact: true }).click();
   await sees(page, 'Enter a uid');
   for (const uid of ['u000063', 'nobody-at-all']) {
     await page.getByLabel('Wallet (uid)').fill(uid);
-    await button(page, 'Watch').click();
+    await button(page, 'Watch', { exact: true }).click();
     await table(page).getByRole('link', { name: uid }).waitFor();
   }
   await sees(table(page), 'No such wallet');

@@ -9,14 +9,14 @@ const make = (uid, periodNumber, amount) => change('createOrder', 'CreateOrderIn
 
 scenario('a period is picked, and what it comes to is told', async (context) => {
   const page = await open(context, OPERATOR, '/orders');
-  await page.getByLabel('Period').fill('20241201_002');
+  await page.getByRole('textbox', { name: 'Period' }).fill('20241201_002');
   await button(page, 'Show').click();
   await eventually(() => new URL(page.url()).search, (search) => search.includes('20241201_002'), 'the address');
   await page.getByRole('region', { name: 'Orders of the period' }).locator('tbody tr').first().waitFor();
   await eventually(() => stat(page, 'Orders').innerText(), (text) => Number(text) > 0, 'how many orders');
   await button(page, 'The period before').click();
   await eventually(() => new URL(page.url()).search, (search) => search.includes('20241201_001'), 'the address');
-  await page.getByLabel('Period').fill('yesterday');
+  await page.getByRole('textbox', { name: 'Period' }).fill('yesterday');
   await button(page, 'Show').click();
   await sees(page, 'A period is a day and a number');
 });

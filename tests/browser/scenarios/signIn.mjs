@@ -32,10 +32,10 @@ scenario('an admin begins with live balances, a user with their wallet', async (
 
 scenario('a second tab is signed in too, and out with the first', async (context) => {
   const first = await open(context, ADMIN, '/wallets');
-  await first.getByRole('heading', { name: 'Wallets' }).waitFor();
+  await first.getByRole('heading', { name: 'Wallets', exact: true }).waitFor();
   const second = await context.newPage();
   await second.goto('/orders');
-  await second.getByRole('heading', { name: 'Orders' }).waitFor();
+  await second.getByRole('heading', { name: 'Orders', exact: true }).waitFor();
   await button(first, 'Sign out').click();
   await second.getByLabel('Access token').waitFor();
 });
