@@ -30,7 +30,7 @@ use self::{
 };
 pub use self::{
     operation::OperationFilter,
-    order::OrderFilter,
+    order::{OpenOrders, OrderFilter},
     page::{Page, Slice},
     row::{Row, Source, Sourced},
     total::Total,

@@ -15,6 +15,8 @@ mod edge_validation;
 mod hostile;
 mod idempotency;
 mod live;
+mod live_feed;
+mod live_orders;
 mod locks;
 mod migrating;
 mod money;
