@@ -12,6 +12,7 @@ use super::{
     health::HealthCheck,
     names::Names,
     persisted::{Persisted, TrustedDocuments},
+    sse::Reservations,
 };
 use crate::{
     auth::Verifier,
@@ -35,6 +36,8 @@ pub struct Edge {
     pub(super) socket_permits: Arc<Semaphore>,
     /// The open sockets, so that a shutdown can wait for their farewells.
     pub(super) sockets: TaskTracker,
+    /// Event streams that were asked for.
+    pub(super) reservations: Reservations,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -59,6 +62,7 @@ impl Edge {
             socket_permits: Arc::new(Semaphore::new(config.max_sockets as usize)),
             config,
             sockets: TaskTracker::new(),
+            reservations: Reservations::default(),
             shutdown: CancellationToken::new(),
         }
     }
