@@ -90,9 +90,7 @@ impl Permission {
             | Self::ReadLog
             | Self::InspectCache
             | Self::ReadSettings
-            | Self::ManageCache => {
-                (Role::Admin, Role::Admin)
-            }
+            | Self::ManageCache => (Role::Admin, Role::Admin),
         }
     }
 

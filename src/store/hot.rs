@@ -2,8 +2,8 @@
 //! [`HotEntity`], such as `hot::by_ids::<merchant::Entity>(conn, &ids)`.
 
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::{Page, dialect::is_any};
