@@ -13,6 +13,7 @@ use super::{
     health::HealthCheck,
     names::Names,
     persisted::{Persisted, TrustedDocuments},
+    sse::Reservations,
 };
 use crate::{
     auth::{Role, Verifier},
@@ -48,6 +49,8 @@ pub struct Edge {
     pub(super) socket_permits: Arc<Semaphore>,
     /// The open sockets, so that a shutdown can wait for their farewells.
     pub(super) sockets: TaskTracker,
+    /// Event streams that were asked for.
+    pub(super) reservations: Reservations,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -72,6 +75,7 @@ impl Edge {
             socket_permits: Arc::new(Semaphore::new(config.max_sockets as usize)),
             config,
             sockets: TaskTracker::new(),
+            reservations: Reservations::default(),
             shutdown: CancellationToken::new(),
         }
     }

@@ -1,4 +1,4 @@
-//! The edge: GraphQL over HTTP and WebSocket, health, metrics, pages. It knows the schema only
+//! The edge: GraphQL over HTTP, WebSocket and server-sent events, health, metrics, pages. It knows the schema only
 //! as an [`Engine`], and never runs SQL or Redis commands.
 
 mod assets;
@@ -14,6 +14,7 @@ mod graphql;
 pub mod health;
 mod media;
 mod names;
+mod operation;
 mod page;
 mod params;
 mod persisted;
@@ -21,6 +22,7 @@ mod playground;
 mod request_id;
 mod router;
 mod serve;
+mod sse;
 mod variables;
 mod websocket;
 

@@ -18,7 +18,7 @@ use tower_http::{
 
 use super::{
     Edge, RequestId, assets, clients::Peer, dashboard, graphql, health, page, playground,
-    request_id, websocket,
+    request_id, sse, websocket,
 };
 use crate::telemetry;
 
@@ -26,7 +26,8 @@ use crate::telemetry;
 pub fn router(edge: Arc<Edge>) -> Router {
     let cors = cors(&edge.config.allow_origins);
     let router = Router::new()
-        .route("/graphql", get(graphql_get).post(graphql::post).layer(cors))
+        .route("/graphql", get(graphql_get).post(graphql::post).layer(cors.clone()))
+        .route("/graphql/stream", sse::routes().layer(cors))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(telemetry::render_metrics))
@@ -75,11 +76,12 @@ fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("x-request-id"),
+            sse::TOKEN_HEADER,
         ])
         .expose_headers([HeaderName::from_static("x-request-id")])
 }

@@ -36,7 +36,7 @@ use self::{
 pub use self::{
     hot::Hot,
     operation::OperationFilter,
-    order::OrderFilter,
+    order::{OpenOrders, OrderFilter},
     page::{Page, Slice},
     row::{Row, Source, Sourced},
     total::Total,

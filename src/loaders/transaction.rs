@@ -181,4 +181,21 @@ impl Loaders {
     ) -> Result<Vec<transaction::Model>> {
         Ok(transactions::after_version(self.sources.reader(), uid, version, limit).await?)
     }
+
+    /// The numbers of lines after one and up to another, and whose they are, newest first, at
+    /// most `limit`. One SELECT.
+    pub async fn line_numbers(
+        &self,
+        after: &TransactionNo,
+        up_to: &TransactionNo,
+        limit: u64,
+    ) -> Result<Vec<(TransactionNo, Uid)>> {
+        Ok(transactions::numbers(self.sources.reader(), after, up_to, limit).await?)
+    }
+
+    /// Whose wallet has the newest line. One SELECT.
+    pub async fn last_changed(&self) -> Result<Option<Uid>> {
+        let (first, last) = (TransactionNo::stored("TX"), TransactionNo::stored("TXZ"));
+        Ok(self.line_numbers(&first, &last, 1).await?.pop().map(|(_, uid)| uid))
+    }
 }

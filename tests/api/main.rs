@@ -20,6 +20,8 @@ mod hot_leader;
 mod hot_outside;
 mod idempotency;
 mod live;
+mod live_feed;
+mod live_orders;
 mod locks;
 mod logs;
 mod migrating;
