@@ -9,6 +9,8 @@ export type Problems = Record<string, string | undefined>;
 interface Props {
   action: string;
   danger?: boolean;
+  /** The button stands beside the field, where there is room. */
+  inline?: boolean;
   busy: boolean;
   refusal?: Refusal;
   /** What is wrong with what was typed, by field. */
@@ -20,7 +22,7 @@ interface Props {
 
 /** A form that changes something: what is wrong stands at its field, and the first such field is
     where the keyboard goes. */
-export function OperationForm({ action, danger, busy, refusal, check, onSubmit, onCancel, children }: Props) {
+export function OperationForm({ action, danger, inline, busy, refusal, check, onSubmit, onCancel, children }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState<Problems>({});
   // What the service refused at a field that this form does not have; it is told all the same.
@@ -44,7 +46,7 @@ export function OperationForm({ action, danger, busy, refusal, check, onSubmit, 
   const said = refusal?.form ?? elsewhere;
 
   return (
-    <form ref={form} onSubmit={submit} noValidate style={{ padding: 0 }}>
+    <form ref={form} className="form" data-inline={inline} onSubmit={submit} noValidate>
       {said && (
         <Note tone="bad">
           {said}
