@@ -8,11 +8,14 @@
 mod backend;
 mod entry;
 mod keyspaces;
+mod long;
 mod memory;
 mod outage;
 mod periods;
 mod redis;
+mod redis_long;
 mod rows;
+mod shelves;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -33,6 +36,7 @@ use self::{
 pub use self::{
     backend::Standing,
     keyspaces::Keyspace,
+    long::{LongFill, PeriodPage, PeriodQuery},
     periods::PeriodOrders,
     rows::Filled,
     stats::{KeyspaceSnapshot, Snapshot},

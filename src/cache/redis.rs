@@ -6,7 +6,7 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::{
-    backend::{Fields, Held, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written},
+    backend::{Hash, Held, LONG, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written},
     keyspaces::Keyspace,
     outage::Place,
 };
@@ -14,8 +14,12 @@ use crate::redis::{Call, Command, Redis, Reply, Script};
 
 static PUT: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/put.lua")));
-static PERIOD: Script =
-    Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/period.lua")));
+static PERIOD: Script = Script::new(concat!(
+    include_str!("scripts/newer.lua"),
+    include_str!("scripts/shelf.lua"),
+    include_str!("scripts/period.lua")
+));
+static WHOLE: Script = Script::new(include_str!("scripts/whole.lua"));
 static INSPECT: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/inspect.lua")));
 static FORGET: Script = Script::new(include_str!("scripts/forget.lua"));
@@ -23,7 +27,7 @@ static FORGET: Script = Script::new(include_str!("scripts/forget.lua"));
 /// Most orders in one script call.
 const MAX_ORDERS: usize = 500;
 
-pub(super) struct RedisBackend(Redis);
+pub(super) struct RedisBackend(pub(super) Redis);
 
 impl RedisBackend {
     pub(super) fn new(redis: Redis) -> Self {
@@ -74,11 +78,13 @@ impl RedisBackend {
         written
     }
 
-    /// One pipeline of HGETALL.
-    pub(super) async fn periods(&self, keys: &[String]) -> Vec<Result<Fields, Lost>> {
-        let commands = keys.iter().map(|key| Command::new("HGETALL", [key.as_str()])).collect();
-        let replies = self.0.send(commands).await;
-        replies.into_iter().map(|reply| fields(reply).ok_or(Lost)).collect()
+    /// One pipeline of script calls.
+    pub(super) async fn periods(&self, keys: &[String]) -> Vec<Result<Hash, Lost>> {
+        let most = i64::try_from(LONG).unwrap_or(i64::MAX);
+        let call = |key: &String| Call { keys: vec![key.clone()], args: vec![most.into()] };
+        let calls: Vec<Call> = keys.iter().map(call).collect();
+        let replies = self.0.run(&WHOLE, &calls).await;
+        replies.into_iter().map(|reply| hash(reply).ok_or(Lost)).collect()
     }
 
     /// One pipeline of script calls. A long period takes several, of which the last completes
@@ -132,7 +138,7 @@ impl RedisBackend {
 
     /// One script call.
     pub(super) async fn forget_period(&self, key: &str, ttl: Duration) -> Result<(), Lost> {
-        let call = Call { keys: vec![key.to_owned()], args: vec![millis(ttl)] };
+        let call = Call { keys: vec![key.to_owned(), index_of(key)], args: vec![millis(ttl)] };
         match self.0.run(&FORGET, &[call]).await.pop() {
             Some(Ok(_)) => Ok(()),
             _ => Err(Lost),
@@ -202,7 +208,7 @@ fn put_args(write: &Write) -> [Value; 4] {
 }
 
 fn period_calls(write: &PeriodWrite) -> Vec<Call> {
-    let fill = ulid::Ulid::new().to_string();
+    let fill = write.ends.clone().unwrap_or_else(|| ulid::Ulid::new().to_string());
     let mut chunks: Vec<_> = write.entries.chunks(MAX_ORDERS).collect();
     if chunks.is_empty() {
         // An empty period can be complete too.
@@ -210,6 +216,7 @@ fn period_calls(write: &PeriodWrite) -> Vec<Call> {
     }
     let last = chunks.len() - 1;
     let part = |index: usize| match (write.whole, index) {
+        (None, index) if index == last && write.ends.is_some() => "last",
         (None, _) => "some",
         (Some(_), 0) if last == 0 => "only",
         (Some(_), 0) => "first",
@@ -236,27 +243,34 @@ fn period_calls(write: &PeriodWrite) -> Vec<Call> {
                 Value::Bytes(entry.text.clone()),
             ]);
         }
-        Call { keys: vec![write.key.clone()], args }
+        Call { keys: vec![write.key.clone(), index_of(&write.key)], args }
     };
     chunks.into_iter().enumerate().map(call).collect()
 }
 
-fn millis(ttl: Duration) -> Value {
+pub(super) fn millis(ttl: Duration) -> Value {
     Value::Integer(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn array(reply: Reply) -> Option<Vec<Value>> {
+pub(super) fn array(reply: Reply) -> Option<Vec<Value>> {
     match reply {
         Ok(Value::Array(values)) => Some(values),
         _ => None,
     }
 }
 
-fn fields(reply: Reply) -> Option<Fields> {
-    let map = reply.ok()?.into_map().ok()?;
-    let field =
-        |(name, value): (fred::types::Key, Value)| Some((name.into_string()?, value.into_bytes()?));
-    Some(map.inner().into_iter().filter_map(field).collect())
+fn hash(reply: Reply) -> Option<Hash> {
+    match reply.ok()? {
+        Value::Array(flat) => Some(Hash::Whole(pairs(flat).collect())),
+        Value::Integer(_) => Some(Hash::Long),
+        _ => None,
+    }
+}
+
+/// Names and texts from a flat list of them.
+pub(super) fn pairs(flat: Vec<Value>) -> impl Iterator<Item = (String, Bytes)> {
+    let mut flat = flat.into_iter();
+    std::iter::from_fn(move || Some((flat.next()?.into_string()?, flat.next()?.into_bytes()?)))
 }
 
 fn scanned(reply: Reply) -> Option<(String, Vec<String>)> {
@@ -266,7 +280,13 @@ fn scanned(reply: Reply) -> Option<(String, Vec<String>)> {
     Some((next, keys.into_iter().filter_map(Value::into_string).collect()))
 }
 
+/// The index of a long period, in the slot of its hash.
+pub(super) fn index_of(key: &str) -> String {
+    format!("{{{key}}}:index")
+}
+
 fn is_ours(key: &str) -> bool {
+    let key = key.strip_prefix('{').unwrap_or(key);
     Keyspace::ALL.iter().any(|keyspace| key.starts_with(keyspace.prefix()))
 }
 

@@ -126,9 +126,8 @@ impl Cache {
         let write = PeriodWrite {
             key: Keyspace::Orders.key(&order.period_number),
             ttl: jittered(Keyspace::Orders.ttl()),
-            gone: Vec::new(),
             entries: vec![(number, eviction.entry())],
-            whole: None,
+            ..PeriodWrite::default()
         };
         self.write_periods(vec![write], OnLoss::Remember).await
     }

@@ -5,6 +5,7 @@
 //! batch's documentation says what it costs.
 
 mod batch;
+mod long;
 mod operation;
 mod order;
 mod page;
@@ -23,6 +24,7 @@ use sea_orm::DatabaseConnection;
 
 use self::{
     batch::Batcher,
+    long::LongPages,
     operation::LinesByOperation,
     order::{OrdersByNumber, OrdersByPeriod},
     read_through::ReadThrough,
@@ -79,6 +81,7 @@ pub struct Loaders {
     operation_lines: Batcher<LinesByOperation>,
     orders: Batcher<OrdersByNumber>,
     periods: Batcher<OrdersByPeriod>,
+    long_pages: Batcher<LongPages>,
     users: Batcher<ReadThrough<user::Model>>,
     merchants: Batcher<ReadThrough<merchant::Model>>,
     tenants: Batcher<ReadThrough<tenant::Model>>,
@@ -100,6 +103,7 @@ impl Loaders {
             operation_lines: Batcher::new(LinesByOperation(sources.clone())),
             orders: Batcher::new(OrdersByNumber(sources.clone())),
             periods: Batcher::new(OrdersByPeriod(sources.clone())),
+            long_pages: Batcher::new(LongPages(sources.clone())),
             users: Batcher::new(ReadThrough::new(sources)),
             merchants: Batcher::new(ReadThrough::new(sources)),
             tenants: Batcher::new(ReadThrough::new(sources)),
@@ -120,6 +124,7 @@ impl Loaders {
         self.operation_lines.clear().await;
         self.orders.clear().await;
         self.periods.clear().await;
+        self.long_pages.clear().await;
         self.users.clear().await;
         self.merchants.clear().await;
         self.tenants.clear().await;

@@ -30,7 +30,7 @@ impl Loaders {
             Total::Transactions(uid, filter) => transactions::count(reader, uid, filter).await?,
             Total::Orders(filter) => orders::count(reader, filter).await?,
             Total::Operations(filter) => operations::count(reader, filter).await?,
-            Total::Period(period, status) => self.period_count(period, *status).await? as u64,
+            Total::Period(period, status) => self.period_count(period, *status).await?,
         })
     }
 }

@@ -17,6 +17,7 @@ mod hostile;
 mod idempotency;
 mod live;
 mod locks;
+mod long_periods;
 mod migrating;
 mod money;
 mod movements;

@@ -1,6 +1,7 @@
 //! The same sentences about every backend.
 
 mod entries;
+mod long;
 mod outage;
 mod periods;
 
