@@ -10,6 +10,7 @@ use super::{
     memory::Memory,
     outage::Place,
     redis::RedisBackend,
+    walk::{Census, WalkCursor},
 };
 
 /// Redis was not reached, or did not understand.
@@ -252,6 +253,32 @@ impl Backend {
                 memory.forget_period(key, ttl);
                 Ok(())
             }
+        }
+    }
+
+    /// One step over all keys.
+    pub(super) async fn walk(
+        &self,
+        from: WalkCursor,
+    ) -> Result<(Vec<String>, Option<WalkCursor>), Lost> {
+        match self {
+            Self::Redis(redis) => redis.walk(from).await,
+            Self::Memory(memory) => Ok((memory.keys(), None)),
+        }
+    }
+
+    /// Leaves what was counted for all instances. This process counts its own entries itself.
+    pub(super) async fn publish_census(&self, census: &Census, ttl: Duration) {
+        if let Self::Redis(redis) = self {
+            redis.publish_census(census, ttl).await;
+        }
+    }
+
+    /// Whether nobody took this turn within the pause.
+    pub(super) async fn take_turn(&self, what: &str, pause: Duration) -> bool {
+        match self {
+            Self::Redis(redis) => redis.take_turn(what, pause).await,
+            Self::Memory(_) => true,
         }
     }
 

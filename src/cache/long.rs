@@ -40,6 +40,14 @@ pub struct PeriodQuery {
     pub from_end: bool,
 }
 
+impl PeriodQuery {
+    /// No orders, only how many there are.
+    pub fn total(period: &Period, status: Option<order::Status>) -> Self {
+        let (period, after, before) = (period.clone(), None, None);
+        Self { period, status, after, before, limit: 0, from_end: false }
+    }
+}
+
 /// A part of a complete period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeriodPage {

@@ -225,6 +225,11 @@ impl Memory {
         })
     }
 
+    pub(super) fn keys(&self) -> Vec<String> {
+        let rows = self.rows.iter().map(|(key, _)| (*key).clone());
+        rows.chain(self.periods.iter().map(|(key, _)| (*key).clone())).collect()
+    }
+
     pub(super) fn clear(&self) {
         self.rows.invalidate_all();
         self.periods.invalidate_all();

@@ -20,6 +20,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod walk;
 
 use std::{fmt::Display, hash::Hash, sync::Arc};
 
@@ -41,6 +42,7 @@ pub use self::{
     rows::Filled,
     stats::{KeyspaceSnapshot, Snapshot},
     upkeep::{CacheEntry, Eviction, Unreachable},
+    walk::{Census, WalkCursor, Walked},
 };
 use crate::{
     config::CacheConfig,

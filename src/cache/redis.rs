@@ -9,6 +9,7 @@ use super::{
     backend::{Hash, Held, LONG, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written},
     keyspaces::Keyspace,
     outage::Place,
+    walk::{Census, WalkCursor},
 };
 use crate::redis::{Call, Command, Redis, Reply, Script};
 
@@ -24,6 +25,10 @@ static INSPECT: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/inspect.lua")));
 static FORGET: Script = Script::new(include_str!("scripts/forget.lua"));
 
+/// What the last walk counted.
+const CENSUS: &str = "wallet_bff_census";
+/// Keys that one step of a walk looks at, about.
+const STEP: &str = "500";
 /// Most orders in one script call.
 const MAX_ORDERS: usize = 500;
 
@@ -147,29 +152,71 @@ impl RedisBackend {
 
     /// Removes every key of ours, node by node, without stopping others for long.
     pub(super) async fn clear(&self) -> Result<(), Lost> {
-        for node in self.0.nodes() {
-            let mut cursor = "0".to_owned();
-            loop {
-                let scan = Command::new("SCAN", [cursor.as_str(), "COUNT", "1000"]);
-                let reply = self.0.send_to(&node, vec![scan]).await.pop().ok_or(Lost)?;
-                let (next, keys) = scanned(reply).ok_or(Lost)?;
-                let ours = keys.iter().filter(|key| is_ours(key));
-                let unlink = ours.map(|key| Command::new("UNLINK", [key.as_str()])).collect();
-                if self.0.send(unlink).await.iter().any(Result::is_err) {
-                    return Err(Lost);
-                }
-                if next == "0" {
-                    break;
-                }
-                cursor = next;
+        let mut next = Some(WalkCursor::default());
+        while let Some(from) = next {
+            let (keys, after) = self.walk(from).await?;
+            let unlink = keys.iter().map(|key| Command::new("UNLINK", [key.as_str()])).collect();
+            if self.0.send(unlink).await.iter().any(Result::is_err) {
+                return Err(Lost);
             }
+            next = after;
         }
         Ok(())
     }
 
-    /// Totals of the nodes, other services' keys included.
+    /// One SCAN of one node: keys of ours, indexes included.
+    pub(super) async fn walk(
+        &self,
+        from: WalkCursor,
+    ) -> Result<(Vec<String>, Option<WalkCursor>), Lost> {
+        let nodes = self.0.nodes();
+        let Some(node) = nodes.get(from.node) else { return Ok((Vec::new(), None)) };
+        let cursor = from.scan.as_deref().unwrap_or("0");
+        let scan = Command::new("SCAN", [cursor, "COUNT", STEP]);
+        let reply = self.0.send_to(node, vec![scan]).await.pop().ok_or(Lost)?;
+        let (next, mut keys) = scanned(reply).ok_or(Lost)?;
+        keys.retain(|key| is_ours(key));
+        let next = match next.as_str() {
+            "0" if from.node + 1 == nodes.len() => None,
+            "0" => Some(WalkCursor { node: from.node + 1, scan: None }),
+            _ => Some(WalkCursor { node: from.node, scan: Some(next) }),
+        };
+        Ok((keys, next))
+    }
+
+    /// One SET.
+    pub(super) async fn publish_census(&self, census: &Census, ttl: Duration) {
+        let named: Vec<(&str, u64, u64)> = census
+            .iter()
+            .map(|(keyspace, (keys, bytes))| (keyspace.name(), *keys, *bytes))
+            .collect();
+        let Ok(json) = serde_json::to_string(&named) else { return };
+        let set = [CENSUS.into(), json.into(), "PX".into(), millis(ttl)];
+        // Without it the numbers are unknown, which is what they are.
+        let _ = self.0.send_one(Command::new("SET", set)).await;
+    }
+
+    async fn census(&self) -> Census {
+        let reply = self.0.send_one(Command::new("GET", [CENSUS])).await;
+        let json = reply.ok().and_then(Value::into_string).unwrap_or_default();
+        let named: Vec<(String, u64, u64)> = serde_json::from_str(&json).unwrap_or_default();
+        let by_name = |name: &str| Keyspace::ALL.into_iter().find(|k| k.name() == name);
+        let of_name =
+            |(name, keys, bytes): (String, u64, u64)| Some((by_name(&name)?, (keys, bytes)));
+        named.into_iter().filter_map(of_name).collect()
+    }
+
+    /// One SET, where it is not set.
+    pub(super) async fn take_turn(&self, what: &str, pause: Duration) -> bool {
+        let key = format!("wallet_bff_turn_{what}");
+        let set = [key.into(), "1".into(), "NX".into(), "PX".into(), millis(pause)];
+        let reply = self.0.send_one(Command::new("SET", set)).await;
+        reply.is_ok_and(|reply| !reply.is_null())
+    }
+
+    /// Totals of the nodes, other services' keys included; and what the last walk counted of ours.
     pub(super) async fn size(&self) -> Size {
-        let mut size = Size::default();
+        let mut size = Size { keyspaces: self.census().await, ..Size::default() };
         for node in self.0.nodes() {
             let commands = ["INFO", "DBSIZE"].map(|name| Command::new(name, Vec::<Value>::new()));
             let replies = self.0.send_to(&node, commands.into()).await;

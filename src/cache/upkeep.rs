@@ -98,7 +98,10 @@ impl Cache {
         self.inspect_places(vec![period_place(&order.period_number, Some(number))]).await
     }
 
-    async fn inspect_places(&self, places: Vec<Place>) -> Result<Vec<CacheEntry>, Unreachable> {
+    pub(super) async fn inspect_places(
+        &self,
+        places: Vec<Place>,
+    ) -> Result<Vec<CacheEntry>, Unreachable> {
         let held = self.0.backend.inspect(&places).await.map_err(|_| Unreachable)?;
         Ok(places.iter().zip(held).map(CacheEntry::of).collect())
     }

@@ -133,9 +133,11 @@ impl Loaders {
         period: &Period,
         status: Option<order::Status>,
     ) -> Result<u64> {
-        let (period, after, before) = (period.clone(), None, None);
-        let query = PeriodQuery { period, status, after, before, limit: 0, from_end: false };
-        Ok(self.long_pages.load(query).await?.map_or(0, |found| found.total))
+        Ok(self
+            .long_pages
+            .load(PeriodQuery::total(period, status))
+            .await?
+            .map_or(0, |found| found.total))
     }
 }
 

@@ -38,7 +38,7 @@ pub use self::{
     row::{Row, Source, Sourced},
     total::Total,
     transaction::TransactionFilter,
-    upkeep::{CacheAction, CacheTarget, Upkeep},
+    upkeep::{CacheAction, CacheTarget, Upkeep, keep_swept, warm_active},
     wallet::{Freshness, WalletFilter},
 };
 pub use crate::cache::{CacheEntry, KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};

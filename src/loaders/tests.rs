@@ -25,6 +25,8 @@ fn cache() -> Cache {
         redis_timeout: std::time::Duration::from_millis(50),
         cache_capacity: 10_000,
         cache_users: false,
+        cache_sweep_interval: std::time::Duration::from_secs(300),
+        warm_wallets: 0,
     };
     Cache::connect(&config, None)
 }

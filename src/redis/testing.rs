@@ -173,6 +173,8 @@ pub fn config(url: Option<&str>) -> CacheConfig {
         redis_timeout: HASTY,
         cache_capacity: 100_000,
         cache_users: true,
+        cache_sweep_interval: Duration::from_secs(300),
+        warm_wallets: 0,
     }
 }
 

@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::{Page, dialect::is_any};
-use crate::entity::hot::{channel, merchant, plugin, plugin_config, plugin_pay_type, tenant};
+use crate::entity::hot::{Kind, channel, merchant, plugin, plugin_config, plugin_pay_type, tenant};
 
 /// A table of hot data.
 pub trait HotEntity: EntityTrait {
@@ -41,6 +42,18 @@ pub async fn page<E: HotEntity>(
     page: &Page<i64>,
 ) -> Result<Vec<E::Model>, DbErr> {
     page.of(conn, E::find(), E::ID, Order::Asc).await
+}
+
+/// How many rows a kind has.
+pub async fn count(conn: &impl ConnectionTrait, kind: Kind) -> Result<u64, DbErr> {
+    match kind {
+        Kind::Merchant => merchant::Entity::find().count(conn).await,
+        Kind::Tenant => tenant::Entity::find().count(conn).await,
+        Kind::Channel => channel::Entity::find().count(conn).await,
+        Kind::Plugin => plugin::Entity::find().count(conn).await,
+        Kind::PluginConfig => plugin_config::Entity::find().count(conn).await,
+        Kind::PluginPayType => plugin_pay_type::Entity::find().count(conn).await,
+    }
 }
 
 /// The first ids after this one, ascending.

@@ -68,6 +68,22 @@ pub async fn count(conn: &impl ConnectionTrait, filter: &OrderFilter) -> Result<
     filter.select().count(conn).await
 }
 
+/// How many orders a period has in each status.
+pub async fn count_by_status(
+    conn: &impl ConnectionTrait,
+    period: &Period,
+) -> Result<Vec<(Status, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Status)
+        .column_as(Column::OrderNo.count(), "count")
+        .filter(Column::PeriodNumber.eq(period.as_str()))
+        .group_by(Column::Status)
+        .into_tuple()
+        .all(conn)
+        .await
+}
+
 /// Adds orders; one that exists is an error.
 pub async fn insert(conn: &impl ConnectionTrait, orders: &[Model]) -> Result<(), DbErr> {
     let statement = Rows::of(orders)

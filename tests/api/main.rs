@@ -6,6 +6,7 @@ mod access_table;
 mod audit;
 mod batches;
 mod cache_admin;
+mod cache_sweep;
 mod chaos;
 mod cluster;
 mod concurrency;

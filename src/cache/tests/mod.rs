@@ -4,6 +4,7 @@ mod entries;
 mod long;
 mod outage;
 mod periods;
+mod walk;
 
 use std::time::Instant;
 
