@@ -18,6 +18,8 @@ use rand::Rng;
 pub(super) enum Kind {
     /// A row as JSON.
     Row,
+    /// The same, unless this version of it is there.
+    Newer,
     /// `!N`.
     Removed,
     /// `?N`.
@@ -33,6 +35,7 @@ impl Kind {
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Row => "v",
+            Self::Newer => "n",
             Self::Removed => "!",
             Self::Outdated => "?",
             Self::Absent => "a",
@@ -52,6 +55,10 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn row(version: i64, text: Bytes) -> Self {
         Self { kind: Kind::Row, version, text }
+    }
+
+    pub(super) fn newer(version: i64, text: Bytes) -> Self {
+        Self { kind: Kind::Newer, version, text }
     }
 
     pub(super) fn removed(version: i64) -> Self {
@@ -76,7 +83,7 @@ impl Entry {
     /// gone not even the last.
     pub(super) fn floor(&self) -> i64 {
         match self.kind {
-            Kind::Row | Kind::Outdated | Kind::Absent => self.version,
+            Kind::Row | Kind::Newer | Kind::Outdated | Kind::Absent => self.version,
             Kind::Removed => self.version.saturating_add(1),
             Kind::Evicted => Found::parse(&self.text).version(),
         }
@@ -89,11 +96,12 @@ impl Entry {
         match (self.kind, there) {
             (Kind::Absent, _) => false,
             (Kind::Outdated, there) => self.version > there.version(),
+            (Kind::Newer, Found::Row(_)) => self.version > there.version(),
             (Kind::Evicted, there) => {
                 there.version() == self.version || there.version() <= self.floor()
             }
-            (Kind::Row, Found::Absent(version)) => self.version > version,
-            (Kind::Row | Kind::Removed, there) => self.version >= there.version(),
+            (Kind::Row | Kind::Newer, Found::Absent(version)) => self.version > version,
+            (Kind::Row | Kind::Newer | Kind::Removed, there) => self.version >= there.version(),
         }
     }
 }
@@ -200,6 +208,10 @@ mod tests {
 
     #[test]
     fn markers_are_crossed_by_newer_rows_only() {
+        let newer = |version| Entry::newer(version, Bytes::new());
+        assert!(!newer(5).replaces(Some(br#"{"version":5}"#)));
+        assert!(newer(6).replaces(Some(br#"{"version":5}"#)));
+        assert!(newer(5).replaces(Some(b"?5")) && !newer(4).replaces(Some(b"?5")));
         assert!(!row(5).replaces(Some(b"!5")));
         assert!(row(6).replaces(Some(b"!5")));
         assert!(!row(4).replaces(Some(b"?5")));

@@ -119,7 +119,9 @@ impl Cache {
     /// When the cache cannot be reached.
     pub async fn forget_period(&self, period: &Period) -> Result<(), Unreachable> {
         let (key, ttl) = (Keyspace::Orders.key(period), jittered(Keyspace::Orders.ttl()));
-        self.0.backend.forget_period(&key, ttl).await.map_err(|_| Unreachable)
+        let forgotten = self.0.backend.forget_period(&key, ttl).await.map_err(|_| Unreachable);
+        self.0.near.forget(&key);
+        forgotten
     }
 
     /// Takes an order out of its period, which is partial then. One script call.

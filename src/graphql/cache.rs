@@ -97,6 +97,11 @@ impl CacheStats {
         Long(self.0.hits())
     }
 
+    /// Those of them that were found in this process, without asking Redis.
+    async fn near_hits(&self) -> Long {
+        Long(self.0.near_hits())
+    }
+
     /// Entries looked for and not found.
     async fn misses(&self) -> Long {
         Long(self.0.misses())
@@ -179,6 +184,11 @@ impl CacheNamespaceStats<'_> {
     /// Entries found.
     async fn hits(&self) -> Long {
         Long(self.0.hits)
+    }
+
+    /// Those of them that were found in this process, without asking Redis.
+    async fn near_hits(&self) -> Long {
+        Long(self.0.near_hits)
     }
 
     /// Entries looked for and not found.

@@ -4,6 +4,7 @@
 mod assets;
 mod auth;
 mod clients;
+mod dashboard;
 mod document;
 mod edge;
 mod engine;
@@ -28,7 +29,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use edge::Edge;
+pub use edge::{Edge, OfferedToken};
 pub use engine::{Caller, Engine};
 pub use persisted::{ManifestError, TrustedDocuments};
 pub use request_id::RequestId;

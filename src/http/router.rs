@@ -14,12 +14,11 @@ use axum::{
 use tower_http::{
     compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
-    services::ServeDir,
 };
 
 use super::{
-    Edge, RequestId, assets, clients::Peer, graphql, health, page, playground, request_id,
-    websocket,
+    Edge, RequestId, assets, clients::Peer, dashboard, graphql, health, page, playground,
+    request_id, websocket,
 };
 use crate::telemetry;
 
@@ -46,8 +45,11 @@ fn pages(edge: &Edge) -> Router<Arc<Edge>> {
             .route("/playground", get(playground::page))
             .route("/playground/{name}", get(assets::playground));
     }
-    if edge.config.dashboard.is_dir() {
-        router = router.fallback_service(ServeDir::new(&edge.config.dashboard));
+    if edge.config.has_dashboard() {
+        let folder = Arc::new(edge.config.dashboard.clone());
+        router = router
+            .route("/demo/tokens", get(dashboard::tokens))
+            .fallback(move |request| dashboard::file(Arc::clone(&folder), request));
     } else if !edge.config.no_playground {
         router = router.route("/", get(|| async { Redirect::temporary("/playground") }));
     }

@@ -103,7 +103,7 @@ impl LongPage {
     fn rows(&self) -> Vec<Sourced<order::Model>> {
         let rows = Row::some(&self.orders, 0..self.orders.len());
         let sourced = |row: Row<order::Model>| match self.source {
-            Source::Cache => {
+            Source::Cache | Source::Stale => {
                 let changed_at = row.updated_at;
                 Sourced::cached(row, changed_at)
             }

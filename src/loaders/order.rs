@@ -47,10 +47,18 @@ pub(super) struct PeriodRows {
 }
 
 impl PeriodRows {
-    fn new(mut orders: Vec<order::Model>, source: Source) -> Self {
-        // The cache's hash has no order, and a database's collation may have its own.
+    fn cached(orders: Arc<Vec<order::Model>>) -> Self {
+        Self { orders, source: Source::Cache, read_at: clock::now() }
+    }
+
+    fn stale(orders: Arc<Vec<order::Model>>) -> Self {
+        Self { source: Source::Stale, ..Self::cached(orders) }
+    }
+
+    fn stored(mut orders: Vec<order::Model>) -> Self {
+        // A database's collation may have an order of its own.
         orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
-        Self { orders: Arc::new(orders), source, read_at: clock::now() }
+        Self { orders: Arc::new(orders), source: Source::Database, read_at: clock::now() }
     }
 
     fn sourced(&self, row: Row<order::Model>) -> Sourced<order::Model> {
@@ -58,6 +66,10 @@ impl PeriodRows {
             Source::Cache => {
                 let changed_at = row.updated_at;
                 Sourced::cached(row, changed_at)
+            }
+            Source::Stale => {
+                let changed_at = row.updated_at;
+                Sourced::stale(row, changed_at)
             }
             Source::Database => Sourced::stored(row, self.read_at),
         }
@@ -101,20 +113,26 @@ impl Fetch for OrdersByPeriod {
 
     async fn fetch(&self, periods: &[Period]) -> Fetched<Self> {
         let mut fetched = Fetched::with_capacity(periods.len());
-        let mut misses = Vec::new();
+        let (mut misses, mut before) = (Vec::new(), Vec::new());
         let cached = self.0.cache().periods(periods).await;
         for (period, cached) in periods.iter().zip(cached) {
             if cached.complete {
-                let rows = PeriodRows::new(cached.orders, Source::Cache);
+                let rows = PeriodRows::cached(cached.orders);
                 fetched.found(period.clone(), PeriodRead::Short(rows));
             } else if cached.long {
                 fetched.found(period.clone(), PeriodRead::Long);
             } else {
-                misses.push((period, cached));
+                misses.push(period.clone());
+                before.push(cached);
             }
         }
         if !misses.is_empty() {
-            fetched.add(self.read_and_fill(&misses).await);
+            let read = Box::pin(self.read_and_fill(&misses, &before));
+            let kept = |period: &Period| {
+                let kept = self.0.cache().kept_period(period);
+                kept.map(|orders| PeriodRead::Short(PeriodRows::stale(orders)))
+            };
+            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
         fetched
     }
@@ -136,15 +154,16 @@ impl OrdersByPeriod {
 
     async fn read_and_fill(
         &self,
-        misses: &[(&Period, PeriodOrders)],
+        periods: &[Period],
+        before: &[PeriodOrders],
     ) -> Result<Vec<(Period, PeriodRead)>> {
-        let mut filled = Vec::with_capacity(misses.len());
-        for (period, cached) in misses {
-            let read = self.read_one(period, cached).await?;
+        let mut filled = Vec::with_capacity(periods.len());
+        for (period, before) in periods.iter().zip(before) {
+            let read = self.read_one(period, before).await?;
             if matches!(read, PeriodRead::Long) {
                 long::fill_beside(&self.0, period);
             }
-            filled.push(((*period).clone(), read));
+            filled.push((period.clone(), read));
         }
         Ok(filled)
     }
@@ -156,7 +175,7 @@ impl OrdersByPeriod {
             return Ok(PeriodRead::Long);
         }
         self.0.cache().put_period(period, before, &orders).await;
-        Ok(PeriodRead::Short(PeriodRows::new(orders, Source::Database)))
+        Ok(PeriodRead::Short(PeriodRows::stored(orders)))
     }
 }
 
@@ -166,6 +185,13 @@ impl Loaders {
         self.orders.load(number).await
     }
 
+    async fn period(&self, period: &Period) -> Result<Option<PeriodRead>> {
+        match self.sources.cache().near_period(period) {
+            Some(orders) => Ok(Some(PeriodRead::Short(PeriodRows::cached(orders)))),
+            None => self.periods.load(period.clone()).await,
+        }
+    }
+
     /// A page of a period's orders, by number.
     pub async fn period_page(
         &self,
@@ -173,7 +199,7 @@ impl Loaders {
         status: Option<order::Status>,
         page: &Page<OrderNo>,
     ) -> Result<Slice<Sourced<order::Model>>> {
-        match self.periods.load(period.clone()).await? {
+        match self.period(period).await? {
             Some(PeriodRead::Short(rows)) => Ok(rows.page(status, page)),
             Some(PeriodRead::Long) | None => self.long_page(period, status, page).await,
         }
@@ -186,7 +212,7 @@ impl Loaders {
         status: Option<order::Status>,
     ) -> Result<u64> {
         let wanted = |order: &&order::Model| status.is_none_or(|status| order.status == status);
-        match self.periods.load(period.clone()).await? {
+        match self.period(period).await? {
             Some(PeriodRead::Short(rows)) => Ok(rows.orders.iter().filter(wanted).count() as u64),
             Some(PeriodRead::Long) | None => self.long_count(period, status).await,
         }

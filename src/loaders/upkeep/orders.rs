@@ -87,7 +87,7 @@ impl Sources {
         let cached = cached.unwrap_or_default();
         if cached.complete {
             let most = LongFill::THRESHOLD as u64 + 1;
-            return Ok(long::part(self, period, None, most).await? == cached.orders);
+            return Ok(long::part(self, period, None, most).await? == *cached.orders);
         }
         if !cached.long {
             // It is filled by its next reader.
