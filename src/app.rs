@@ -21,7 +21,7 @@ use crate::{
     events::Events,
     graphql::{Bounds, State},
     http::{self, Edge, TrustedDocuments, router},
-    loaders::Sources,
+    loaders::{Sources, keep_swept, warm_active},
     lock::Locks,
     orders,
     redis::Redis,
@@ -193,6 +193,13 @@ impl App {
         let verifier = self.verifier.clone();
         let fresh = async move { verifier.keep_fresh().await };
         tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
+        let sources = Sources::new(self.database.clone(), self.cache.clone());
+        let cache = self.config.cache.clone();
+        let looking_after = async move {
+            warm_active(&sources, cache.warm_wallets).await;
+            keep_swept(&sources, cache.cache_sweep_interval).await;
+        };
+        tasks.spawn(stop.clone().run_until_cancelled_owned(looking_after));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
         tasks.spawn(self.refresh.clone().run(stop.clone()));
