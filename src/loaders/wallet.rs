@@ -98,7 +98,7 @@ impl Loaders {
         page: &Page<Uid>,
     ) -> Result<Slice<Sourced<wallet::Model>>> {
         let read_at = clock::now();
-        let rows = wallets::page(self.sources.reader(), filter, &probe(page)).await?;
+        let rows = Box::pin(wallets::page(self.sources.reader(), filter, &probe(page))).await?;
         let rows = Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect();
         Ok(trim(rows, page))
     }

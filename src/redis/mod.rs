@@ -90,7 +90,8 @@ impl Redis {
         if !self.0.health.admits(self.is_connected()) {
             return vec![Err(down()); count];
         }
-        let replies = self.dispatch(commands, options).await;
+        // Boxed here once: it is large, and every field that may come here would hold it whole.
+        let replies = Box::pin(self.dispatch(commands, options)).await;
         let errors = || replies.iter().filter_map(|reply| reply.as_ref().err());
         self.0.health.record(errors().find(|error| is_lost(error)));
         if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {
