@@ -87,7 +87,9 @@ impl Loaders {
             let text = format!("minVersion {version} is ahead of wallet {uid}, at version {found}");
             return Err(Error::BadInput(text));
         }
-        self.sources.cache().fill(std::slice::from_ref(&*wallet.row)).await;
+        // Like a change of our own: whoever was shown this is shown nothing older from now on, even
+        // while the cache cannot be written.
+        self.sources.cache().put(std::slice::from_ref(&*wallet.row)).await;
         Ok(Some(wallet))
     }
 

@@ -12,6 +12,7 @@ mod crashes;
 mod edge;
 mod edge_metrics;
 mod edge_validation;
+mod faults;
 mod hostile;
 mod idempotency;
 mod live;
