@@ -225,7 +225,7 @@ impl Loaders {
         page: &Page<OrderNo>,
     ) -> Result<Slice<Sourced<order::Model>>> {
         let read_at = clock::now();
-        let rows = orders::page(self.sources.reader(), filter, &probe(page)).await?;
+        let rows = Box::pin(orders::page(self.sources.reader(), filter, &probe(page))).await?;
         let rows = Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect();
         Ok(trim(rows, page))
     }

@@ -14,6 +14,7 @@ mod crashes;
 mod edge;
 mod edge_metrics;
 mod edge_validation;
+mod faults;
 mod hostile;
 mod hot;
 mod hot_leader;
