@@ -2,7 +2,8 @@
 # Installs, from Debian's packages, what is missing to build or to test.
 #
 #   scripts/deps.sh build    a C compiler: SQLite, the allocator and the cryptography are C
-#   scripts/deps.sh test     that, and the servers that the tests start: PostgreSQL and Redis
+#   scripts/deps.sh test     that, the servers that the tests start: PostgreSQL and Redis, and
+#                            Node.js for the client libraries that they run
 #
 # Does nothing, in a few milliseconds, when all is there.
 set -eu
@@ -29,6 +30,8 @@ check_test() {
     has redis-server || need redis-server
     has redis-cli || need redis-tools
     has setpriv || need util-linux
+    has node || need nodejs
+    has npm || need npm
 }
 
 # Runs a command as root.

@@ -39,7 +39,6 @@ pub struct App {
     edge: Arc<Edge>,
     verifier: Verifier,
     cache: Cache,
-    events: Events,
     demo_tokens: Option<Tokens>,
 }
 
@@ -116,7 +115,7 @@ impl App {
         let engine = SchemaEngine::new(State {
             sources: Sources::new(database.clone(), cache.clone()),
             balance: balance.clone(),
-            events: events.clone(),
+            events,
             bounds: Bounds {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
@@ -135,7 +134,7 @@ impl App {
             .with_trusted_documents(trusted)
             .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
         let edge = Arc::new(edge);
-        Ok(Self { config, database, balance, edge, verifier, cache, events, demo_tokens })
+        Ok(Self { config, database, balance, edge, verifier, cache, demo_tokens })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -176,7 +175,6 @@ impl App {
         let recording = telemetry::record_metrics(Parts {
             cache: self.cache.clone(),
             balance: self.balance.clone(),
-            events: self.events.clone(),
             database: self.database.clone(),
         });
         tasks.spawn(stop.clone().run_until_cancelled_owned(recording));
