@@ -186,7 +186,6 @@ impl App {
         let recording = telemetry::record_metrics(Parts {
             cache: self.cache.clone(),
             balance: self.balance.clone(),
-            events: self.events.clone(),
             database: self.database.clone(),
         });
         tasks.spawn(stop.clone().run_until_cancelled_owned(recording));

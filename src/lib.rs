@@ -1,7 +1,7 @@
 //! GraphQL backend-for-frontend for user wallets.
 //!
 //! ```text
-//!                   HTTP, WebSocket                        http
+//!                   HTTP, WebSocket, SSE                   http
 //!                            |
 //!       queries          mutations         subscriptions    graphql
 //!          |                 |                   |

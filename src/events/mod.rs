@@ -117,11 +117,6 @@ impl Events {
         Subscription::attach(&self.0.hubs.orders, vec![topic], buffer)
     }
 
-    /// How many subscriptions there are now.
-    pub fn subscriptions(&self) -> usize {
-        self.0.hubs.balances.subscriptions() + self.0.hubs.orders.subscriptions()
-    }
-
     /// Ends all subscriptions, and those to come.
     pub fn close(&self) {
         self.0.hubs.balances.close();

@@ -171,7 +171,7 @@ async fn dropping_detaches(events: Events) {
         .map(|n| events.subscribe(&[uid("hot"), uid(&format!("u{n}"))]))
         .chain([events.subscribe_all()])
         .collect();
-    assert_eq!(events.subscriptions(), 101);
+    assert!(!events.0.hubs.balances.is_empty());
     drop(subscriptions);
     assert!(events.0.hubs.balances.is_empty());
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::support::TestApp;
 
 /// How metrics of ours begin.
-const PREFIXES: [&str; 6] =
-    ["graphql_", "websocket_", "balance_", "wallet_", "database_", "refresh_"];
+const PREFIXES: [&str; 8] =
+    ["graphql_", "websocket_", "sse_", "live_", "balance_", "wallet_", "database_", "refresh_"];
 
 /// Every metric that the dashboard, the alerts and their page name is one of `/metrics`, and the
 /// page leaves none out.
@@ -18,6 +18,8 @@ async fn documents_name_the_metrics_there_are() {
     app.given_wallet("ann", "1").await;
     app.query("{ nonsense", Value::Null).await;
     let mut watch = app.watch_balances(&["ann"]).await;
+    watch.next().await;
+    app.deposit("ann", "1").await.unwrap();
     watch.next().await;
     app.given_hot_data().await;
     let metrics = metrics_with(&app, "refresh_lag_seconds").await;

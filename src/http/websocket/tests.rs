@@ -137,6 +137,15 @@ async fn each_breach_has_its_close_code() {
 }
 
 #[tokio::test]
+async fn a_goodbye_is_answered() {
+    let server = Server::start(&[]).await;
+    let mut client = Client::connect(&server, json!({})).await;
+    let goodbye = CloseFrame { code: 1000.into(), reason: "bye".into() };
+    client.0.close(Some(goodbye)).await.unwrap();
+    assert_eq!(client.closed().await.0, 1000);
+}
+
+#[tokio::test]
 async fn another_protocol_or_origin_does_not_connect() {
     let server = Server::start(&[]).await;
     let mut client = Client::open_with(&server, &[]).await.unwrap();
