@@ -88,7 +88,8 @@ impl Redis {
         if !self.0.health.admits(self.is_connected()) {
             return vec![Err(down()); count];
         }
-        let replies = self.dispatch(commands, options).await;
+        // fred's futures take kilobytes, which would be moved with every resolver that may ask.
+        let replies = Box::pin(self.dispatch(commands, options)).await;
         let errors = || replies.iter().filter_map(|reply| reply.as_ref().err());
         self.0.health.record(errors().find(|error| is_lost(error)));
         if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {
