@@ -47,7 +47,7 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
         posting.answer(answer);
     }
     for changes in committed {
-        aftermath::publish(&context.events, changes).await;
+        aftermath::publish(&context.events, changes);
     }
     put_off
 }

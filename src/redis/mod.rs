@@ -12,6 +12,7 @@ mod listen;
 mod script;
 #[cfg(test)]
 pub mod testing;
+mod tracking;
 
 use std::sync::Arc;
 
@@ -25,11 +26,13 @@ use fred::{
     },
 };
 use tokio::sync::broadcast;
+use tracing::Instrument;
 
 pub use self::{
     command::Command,
     listen::Signal,
     script::{Call, Script},
+    tracking::Tracked,
 };
 use self::{health::Health, listen::Listener};
 
@@ -88,8 +91,16 @@ impl Redis {
         if !self.0.health.admits(self.is_connected()) {
             return vec![Err(down()); count];
         }
+        let command = commands[0].name();
+        let span = tracing::debug_span!(
+            "redis",
+            otel.kind = "client",
+            db.system.name = "redis",
+            db.operation.name = command,
+            commands = count,
+        );
         // fred's futures take kilobytes, which would be moved with every resolver that may ask.
-        let replies = Box::pin(self.dispatch(commands, options)).await;
+        let replies = Box::pin(self.dispatch(commands, options)).instrument(span).await;
         let errors = || replies.iter().filter_map(|reply| reply.as_ref().err());
         self.0.health.record(errors().find(|error| is_lost(error)));
         if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {
@@ -123,11 +134,7 @@ impl Redis {
 
     /// The nodes that hold keys now.
     pub fn nodes(&self) -> Vec<Server> {
-        let client = self.0.pool.next_connected();
-        match client.cached_cluster_state() {
-            Some(state) if self.0.clustered => state.unique_primary_nodes(),
-            _ => client.client_config().server.hosts(),
-        }
+        nodes(self.0.pool.next_connected())
     }
 
     /// What is published on a channel from now on. One connection serves all channels.
@@ -140,6 +147,14 @@ impl Redis {
         self.0.listener.close().await;
         // Redis frees what a lost connection held as well.
         let _ = self.0.pool.quit().await;
+    }
+}
+
+/// The nodes that hold keys now, as this client knows them.
+fn nodes(client: &Client) -> Vec<Server> {
+    match client.cached_cluster_state() {
+        Some(state) => state.unique_primary_nodes(),
+        None => client.client_config().server.hosts(),
     }
 }
 
