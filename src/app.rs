@@ -216,6 +216,7 @@ impl App {
         let ending = async {
             background.wait().await;
             self.balance.shutdown().await;
+            self.events.flush().await;
         };
         if timeout(grace, ending).await.is_err() {
             tracing::warn!(?grace, "balance changes were still under way; a restart finishes them");
