@@ -1,6 +1,9 @@
 //! What every handler needs.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -36,6 +39,10 @@ pub struct Edge {
     /// The open sockets, so that a shutdown can wait for their farewells.
     pub(super) sockets: TaskTracker,
     pub(super) shutdown: CancellationToken,
+    /// Whether it will shut down soon.
+    pub(super) ending: AtomicBool,
+    /// One permit an operation under way.
+    pub(super) operation_permits: Semaphore,
 }
 
 impl Edge {
@@ -53,6 +60,7 @@ impl Edge {
             persisted: Persisted::new(None),
             names: Names::default(),
             clients: Clients::new(&limits),
+            operation_permits: Semaphore::new(limits.operations_at_once as usize),
             limits,
             health,
             playground_token: None,
@@ -60,6 +68,7 @@ impl Edge {
             config,
             sockets: TaskTracker::new(),
             shutdown: CancellationToken::new(),
+            ending: AtomicBool::new(false),
         }
     }
 
@@ -75,8 +84,14 @@ impl Edge {
         Self { persisted: Persisted::new(trusted), ..self }
     }
 
-    /// Turns unready and says goodbye on every socket; returns when all are closed.
+    /// Turns unready, and serves on.
+    pub fn announce_shutdown(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Says goodbye on every socket; returns when all are closed.
     pub async fn shut_down(&self) {
+        self.announce_shutdown();
         self.shutdown.cancel();
         self.sockets.close();
         self.sockets.wait().await;

@@ -142,3 +142,23 @@ async fn sigterm_ends_it_in_order() {
     let again = Program::serve(&["--database-url", &database]).await;
     assert_eq!(again.as_role(Role::User, "ann").balance("ann").await, "5.00");
 }
+
+/// With a pause to drain it says that it ends, and serves on meanwhile, also on new connections.
+#[tokio::test]
+async fn it_says_that_it_ends_before_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/w.db", folder.path().display());
+    let mut program =
+        Program::serve(&["--database-url", &database, "--drain-pause", "1500ms"]).await;
+    program.given_wallet("ann", "5").await;
+    program.signal("TERM");
+    let (mut status, mut text) = program.get("/readyz").await;
+    while status == 200 {
+        (status, text) = program.get("/readyz").await;
+    }
+    assert_eq!(status, 503, "{text}");
+    assert!(text.contains("it is shutting down"), "{text}");
+    assert_eq!(program.as_role(Role::User, "ann").balance("ann").await, "5.00");
+    assert!(reqwest::get(format!("http://{}/healthz", program.address())).await.is_ok());
+    assert!(program.ended().await.success(), "{}", program.log());
+}
