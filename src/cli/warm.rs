@@ -1,6 +1,6 @@
 //! `warm`.
 
-use super::{Failure, connect, progress::bar, wait_until_connected};
+use super::{Failure, connect_existing, progress::bar, wait_until_connected};
 use crate::{
     cache::{Cache, LatestTransactions},
     config::{CacheConfig, DatabaseConfig},
@@ -32,7 +32,7 @@ pub struct Args {
 /// Reads wallets with their latest transactions, and periods, and writes them to Redis where
 /// newer than what is there.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let database = connect(&args.database).await?;
+    let database = connect_existing(&args.database).await?;
     let cache = connect_redis(&args.cache).await?;
     let failed = |error| Failure::while_doing("warming stopped; run it again", error);
     let wallets = warm_wallets(&database, &cache, args.wallets).await.map_err(failed)?;

@@ -162,3 +162,21 @@ async fn it_says_that_it_ends_before_it_does() {
     assert!(reqwest::get(format!("http://{}/healthz", program.address())).await.is_ok());
     assert!(program.ended().await.success(), "{}", program.log());
 }
+
+/// What only looks at a database does not make one, and one that is away is told with its cause.
+#[test]
+fn a_database_that_is_not_there_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let typo = folder.path().join("typo.db");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, cause) in [
+        (format!("sqlite://{}", typo.display()), "there is no file"),
+        (format!("postgres://postgres@{nobody}/wallets"), "Connection refused"),
+    ] {
+        let output = wallet_bff(&["audit", "--database-url", &url]);
+        let error = text(&output.stderr);
+        assert!(!output.status.success() && error.contains(cause), "{url}: {error}");
+        assert!(error.contains("--database-url"), "{url}: {error}");
+    }
+    assert!(!typo.exists(), "it was made");
+}
