@@ -25,6 +25,7 @@ use crate::{
     lock::Locks,
     orders,
     redis::Redis,
+    refresh::Refresh,
     store::Database,
     telemetry::{self, Parts},
 };
@@ -40,6 +41,7 @@ pub struct App {
     verifier: Verifier,
     cache: Cache,
     events: Events,
+    refresh: Refresh,
     demo_tokens: Option<Tokens>,
 }
 
@@ -113,10 +115,18 @@ impl App {
         let events = Events::connect(&instance, redis.as_ref());
         let balance =
             Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
+        let refresh = Refresh::new(
+            &config.refresh,
+            &instance,
+            database.clone(),
+            cache.clone(),
+            redis.as_ref(),
+        );
         let engine = SchemaEngine::new(State {
             sources: Sources::new(database.clone(), cache.clone()),
             balance: balance.clone(),
             events: events.clone(),
+            refresh: refresh.clone(),
             bounds: Bounds {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
@@ -133,9 +143,9 @@ impl App {
         );
         let edge = edge
             .with_trusted_documents(trusted)
-            .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
+            .with_offered_tokens(demo_tokens.iter().flat_map(Tokens::offered).collect());
         let edge = Arc::new(edge);
-        Ok(Self { config, database, balance, edge, verifier, cache, events, demo_tokens })
+        Ok(Self { config, database, balance, edge, verifier, cache, events, refresh, demo_tokens })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -188,6 +198,7 @@ impl App {
         tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
+        tasks.spawn(self.refresh.clone().run(stop.clone()));
         if self.config.demo {
             let moving = demo::move_money(self.balance.clone());
             tasks.spawn(stop.clone().run_until_cancelled_owned(moving));

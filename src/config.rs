@@ -10,6 +10,7 @@ mod http;
 mod limits;
 mod log;
 mod parse;
+mod refresh;
 mod secret;
 #[cfg(test)]
 pub mod testing;
@@ -28,6 +29,7 @@ pub use self::{
     limits::LimitsConfig,
     log::{LogConfig, LogFormat},
     parse::duration as parse_duration,
+    refresh::RefreshConfig,
     secret::Secret,
     traces::TracesConfig,
 };
@@ -48,6 +50,9 @@ pub struct Config {
     /// Where they are cached.
     #[command(flatten)]
     pub cache: CacheConfig,
+    /// How it learns of what others changed.
+    #[command(flatten)]
+    pub refresh: RefreshConfig,
     /// Whose tokens count.
     #[command(flatten)]
     pub auth: AuthConfig,

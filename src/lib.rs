@@ -38,6 +38,7 @@ pub mod loaders;
 pub mod lock;
 pub mod orders;
 pub mod redis;
+pub mod refresh;
 pub mod seed;
 pub mod store;
 pub mod telemetry;

@@ -1,6 +1,6 @@
 //! What is cached, against what is stored.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::Report;
 use crate::{
@@ -38,7 +38,10 @@ pub(super) async fn check(
 
 /// Rows whose cached value is older, or is of the same version and says something else. One of
 /// another service, without a version, is judged by its balance.
-async fn differing(cache: &Cache, stored: &[wallet::Model]) -> Vec<(wallet::Model, wallet::Model)> {
+async fn differing(
+    cache: &Cache,
+    stored: &[wallet::Model],
+) -> Vec<(wallet::Model, Arc<wallet::Model>)> {
     let uids: Vec<Uid> = stored.iter().map(|wallet| wallet.uid.clone()).collect();
     let by_uid: HashMap<&Uid, &wallet::Model> = stored.iter().map(|w| (&w.uid, w)).collect();
     let cached = cache.get::<wallet::Model>(&uids).await;

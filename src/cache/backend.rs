@@ -4,7 +4,13 @@ use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 
-use super::{entry::Entry, keyspaces::Keyspace, memory::Memory, redis::RedisBackend};
+use super::{
+    entry::{Entry, Found},
+    keyspaces::Keyspace,
+    memory::Memory,
+    outage::Place,
+    redis::RedisBackend,
+};
 
 /// Redis was not reached, or did not understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +65,45 @@ pub(super) const FILLING: &str = "!filling";
 /// The field that counts how often an order became unknown.
 pub(super) const DOUBTS: &str = "!doubts";
 
+/// What stands under a key, or in a field of a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A row, or a list of rows.
+    Row,
+    /// That there is no such row.
+    Absent,
+    /// That values older than some version must not come back.
+    Unknown,
+    /// A period with all its orders.
+    Period,
+    /// Some orders of a period.
+    PartOfPeriod,
+}
+
+/// The same, with what is known of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) standing: Standing,
+    pub(super) version: Option<i64>,
+    pub(super) ttl: Option<Duration>,
+    pub(super) bytes: Option<u64>,
+}
+
+impl Held {
+    pub(super) fn of(found: Found<'_>) -> Self {
+        let standing = match found {
+            Found::Row(_) => Standing::Row,
+            Found::Absent(_) => Standing::Absent,
+            Found::Unknown(_) => Standing::Unknown,
+        };
+        let version = Some(found.version()).filter(|version| *version != i64::MIN);
+        Self { standing, version, ..Self::default() }
+    }
+}
+
 /// How much is cached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Size {
@@ -108,6 +153,25 @@ impl Backend {
             Self::Redis(redis) => redis.put_periods(&writes).await,
             Self::Memory(memory) => {
                 writes.into_iter().map(|write| memory.put_period(write)).collect()
+            }
+        }
+    }
+
+    /// What stands in these places.
+    pub(super) async fn inspect(&self, places: &[Place]) -> Result<Vec<Held>, Lost> {
+        match self {
+            Self::Redis(redis) => redis.inspect(places).await,
+            Self::Memory(memory) => Ok(places.iter().map(|place| memory.inspect(place)).collect()),
+        }
+    }
+
+    /// Removes a period, and raises a doubt that keeps fills under way from completing it.
+    pub(super) async fn forget_period(&self, key: &str, ttl: Duration) -> Result<(), Lost> {
+        match self {
+            Self::Redis(redis) => redis.forget_period(key, ttl).await,
+            Self::Memory(memory) => {
+                memory.forget_period(key, ttl);
+                Ok(())
             }
         }
     }

@@ -11,10 +11,12 @@ use parking_lot::Mutex;
 
 use super::{
     backend::{
-        COMPLETE, DOUBTS, FILLING, Fields, PeriodWrite, PeriodWritten, Size, Write, Written,
+        COMPLETE, DOUBTS, FILLING, Fields, Held, PeriodWrite, PeriodWritten, Size, Standing, Write,
+        Written,
     },
     entry::{Entry, Found, Kind},
     keyspaces::Keyspace,
+    outage::Place,
 };
 
 /// Rows, and periods. Each has its own lifetime; the least used go when there are too many.
@@ -28,6 +30,7 @@ struct Row {
     keyspace: Keyspace,
     text: Bytes,
     ttl: Duration,
+    stored: Instant,
 }
 
 /// Its fields change in place, while moka holds the key: a period may be long.
@@ -35,6 +38,18 @@ struct Row {
 struct Period {
     fields: Arc<Mutex<Fields>>,
     ttl: Duration,
+    stored: Instant,
+}
+
+impl Period {
+    fn new(ttl: Duration) -> Self {
+        Self { fields: Arc::default(), ttl, stored: Instant::now() }
+    }
+
+    /// The same, to live for this long from now.
+    fn anew(self, ttl: Duration) -> Self {
+        Self { ttl, stored: Instant::now(), ..self }
+    }
 }
 
 /// A lifetime that each entry names itself.
@@ -94,7 +109,7 @@ impl Memory {
                 return Op::Nop;
             }
             written = Written::Stored;
-            Op::Put(Row { keyspace, text: entry.text, ttl })
+            Op::Put(Row { keyspace, text: entry.text, ttl, stored: Instant::now() })
         });
         written
     }
@@ -108,13 +123,53 @@ impl Memory {
         self.periods.entry(write.key.clone()).and_compute_with(|there| {
             let (period, is_new) = match there {
                 Some(entry) => (entry.into_value(), false),
-                None => (Period { fields: Arc::default(), ttl: write.ttl }, true),
+                None => (Period::new(write.ttl), true),
             };
             let completed = apply(&mut period.fields.lock(), &write, &mut written);
             // Storing it again starts its lifetime anew.
-            if completed || is_new { Op::Put(Period { ttl: write.ttl, ..period }) } else { Op::Nop }
+            if completed || is_new { Op::Put(period.anew(write.ttl)) } else { Op::Nop }
         });
         written
+    }
+
+    pub(super) fn forget_period(&self, key: &str, ttl: Duration) {
+        self.periods.entry(key.to_owned()).and_compute_with(|there| {
+            let period = there.map_or_else(|| Period::new(ttl), moka::Entry::into_value);
+            {
+                let mut fields = period.fields.lock();
+                let doubts = doubts(&fields) + 1;
+                fields.clear();
+                fields.insert(DOUBTS.to_owned(), doubts.to_string().into());
+            }
+            Op::Put(period.anew(ttl))
+        });
+    }
+
+    pub(super) fn inspect(&self, place: &Place) -> Held {
+        match place.keyspace {
+            Keyspace::Orders => self.inspect_period(place),
+            _ => self.rows.get(&place.key).map_or_else(Held::default, |row| Held {
+                ttl: Some(row.ttl.saturating_sub(row.stored.elapsed())),
+                bytes: Some((place.key.len() + row.text.len()) as u64),
+                ..Held::of(Found::parse(&row.text))
+            }),
+        }
+    }
+
+    fn inspect_period(&self, place: &Place) -> Held {
+        let Some(period) = self.periods.get(&place.key) else { return Held::default() };
+        let fields = period.fields.lock();
+        let ttl = Some(period.ttl.saturating_sub(period.stored.elapsed()));
+        let Some(field) = &place.field else {
+            let complete = fields.contains_key(COMPLETE);
+            let standing = if complete { Standing::Period } else { Standing::PartOfPeriod };
+            return Held { standing, version: None, ttl, bytes: Some(bytes_of(&fields)) };
+        };
+        fields.get(field).map_or_else(Held::default, |text| Held {
+            ttl,
+            bytes: Some(text.len() as u64),
+            ..Held::of(Found::parse(text))
+        })
     }
 
     pub(super) fn clear(&self) {
@@ -124,23 +179,25 @@ impl Memory {
 
     pub(super) fn size(&self) -> Size {
         let mut size = Size { evictions: Some(0), ..Size::default() };
-        let mut add = |keyspace: Keyspace, bytes: usize| {
+        let mut add = |keyspace: Keyspace, bytes: u64| {
             let (keys, sum) = size.keyspaces.entry(keyspace).or_default();
             *keys += 1;
-            *sum += bytes as u64;
+            *sum += bytes;
         };
         for (key, row) in &self.rows {
-            add(row.keyspace, key.len() + row.text.len());
+            add(row.keyspace, (key.len() + row.text.len()) as u64);
         }
         for (key, period) in &self.periods {
-            let fields = period.fields.lock();
-            let bytes: usize = fields.iter().map(|(name, text)| name.len() + text.len()).sum();
-            add(Keyspace::Orders, key.len() + bytes);
+            add(Keyspace::Orders, key.len() as u64 + bytes_of(&period.fields.lock()));
         }
         size.keys = Some(size.keyspaces.values().map(|(keys, _)| keys).sum());
         size.bytes = Some(size.keyspaces.values().map(|(_, bytes)| bytes).sum());
         size
     }
+}
+
+fn bytes_of(fields: &Fields) -> u64 {
+    fields.iter().map(|(name, text)| (name.len() + text.len()) as u64).sum()
 }
 
 /// The same as scripts/period.lua, in one piece. Answers whether the period is complete now.
@@ -172,7 +229,7 @@ fn apply(fields: &mut Fields, write: &PeriodWrite, written: &mut PeriodWritten) 
 }
 
 fn store(fields: &mut Fields, field: &str, entry: &Entry) {
-    if entry.kind == Kind::Outdated {
+    if matches!(entry.kind, Kind::Outdated | Kind::Evicted) {
         let doubts = doubts(fields) + 1;
         fields.insert(DOUBTS.to_owned(), doubts.to_string().into());
         fields.remove(COMPLETE);

@@ -2,13 +2,14 @@
 //!
 //! Only newer wins: whatever is written, and by whom, an entry's version never falls. `entry`
 //! has the rules, and the markers that keep an older value from coming back; `outage` what
-//! happens while Redis cannot be written. Two limits remain: a Redis that evicts may evict a
+//! happens while Redis cannot be written; `near` keeps decoded rows in this process. Two limits remain: a Redis that evicts may evict a
 //! marker, and entries that other services write without a version are replaced by anything.
 
 mod backend;
 mod entry;
 mod keyspaces;
 mod memory;
+mod near;
 mod outage;
 mod periods;
 mod redis;
@@ -16,6 +17,7 @@ mod rows;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::{fmt::Display, hash::Hash, sync::Arc};
 
@@ -25,20 +27,26 @@ use tokio_util::task::AbortOnDropHandle;
 use self::{
     backend::Backend,
     memory::Memory,
+    near::Near,
     outage::{Outage, Place},
     redis::RedisBackend,
     stats::{Stats, count},
 };
 pub use self::{
+    backend::Standing,
     keyspaces::Keyspace,
     periods::PeriodOrders,
+    rows::Filled,
     stats::{KeyspaceSnapshot, Snapshot},
+    upkeep::{CacheEntry, Eviction, Unreachable},
 };
 use crate::{
     config::CacheConfig,
     entity::{Uid, transaction},
-    redis::Redis,
+    redis::{Redis, Tracked},
 };
+
+const MIB: u64 = 1 << 20;
 
 /// Handle to the cache, in Redis or in this process; cheap to clone.
 #[derive(Clone)]
@@ -47,10 +55,13 @@ pub struct Cache(Arc<Inner>);
 struct Inner {
     backend: Arc<Backend>,
     outage: Arc<Outage>,
+    near: Arc<Near>,
     stats: Stats,
     /// Whether users are cached.
     users: bool,
     _repair: AbortOnDropHandle<()>,
+    /// What Redis tells `near`.
+    _tracking: Option<AbortOnDropHandle<()>>,
 }
 
 /// What the cache knows of a key.
@@ -92,7 +103,7 @@ pub struct LatestTransactions {
     /// Whose wallet.
     pub uid: Uid,
     /// At most [`Self::CAPACITY`]; fewer means that there are no others.
-    pub lines: Vec<transaction::Model>,
+    pub lines: Arc<Vec<transaction::Model>>,
 }
 
 impl LatestTransactions {
@@ -121,12 +132,15 @@ impl Cache {
             let (backend, outage) = (backend.clone(), outage.clone());
             tokio::spawn(async move { outage.repair(&backend).await })
         };
+        let (near, tracking) = near_in_front(config, redis);
         Self(Arc::new(Inner {
             backend,
             outage,
+            near,
             stats: Stats::new(),
             users: config.cache_users,
             _repair: AbortOnDropHandle::new(repair),
+            _tracking: tracking,
         }))
     }
 
@@ -152,4 +166,27 @@ impl Cache {
             OnLoss::Remember => self.0.outage.raise(place, floor),
         }
     }
+}
+
+/// Rows in this process, and who tells them what changes: Redis, or nobody but this process where
+/// it has a cache of its own.
+fn near_in_front(
+    config: &CacheConfig,
+    redis: Option<&Redis>,
+) -> (Arc<Near>, Option<AbortOnDropHandle<()>>) {
+    let capacity = config.near_cache_mb * MIB;
+    let near = Arc::new(Near::new(capacity, config.near_cache_ttl, config.stale_for));
+    let tracking = match redis {
+        _ if config.near_cache_mb == 0 => None,
+        None => {
+            near.hear(Tracked::Sure);
+            None
+        }
+        Some(redis) => {
+            let near = near.clone();
+            let prefixes = Keyspace::ALL.map(Keyspace::prefix).into();
+            Some(redis.track(prefixes, move |news| near.hear(news)))
+        }
+    };
+    (near, tracking)
 }

@@ -1,6 +1,6 @@
 //! Orders by period: a hash each, which is answered from only when it is complete.
 
-use std::{collections::HashSet, time::Instant};
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use super::{
     Cache, OnLoss,
@@ -9,15 +9,16 @@ use super::{
     keyspaces::{self, Keyspace},
     memory::doubts,
     outage::{Floors, Place},
+    rows::Filled,
     stats::count,
 };
-use crate::entity::{Period, order};
+use crate::entity::{OrderNo, Period, order};
 
 /// What the cache has of a period's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeriodOrders {
     /// The orders, by number.
-    pub orders: Vec<order::Model>,
+    pub orders: Arc<Vec<order::Model>>,
     /// Whether these are all. Lists and counts are answered from a complete period only.
     pub complete: bool,
     /// What else a fill must know of what it replaces.
@@ -41,7 +42,22 @@ impl Seen {
 }
 
 impl Cache {
-    /// What is cached of these periods. One pipeline of HGETALL.
+    /// All orders of a period, by number, if this process holds them and they are known to be
+    /// current. No round trip.
+    pub fn near_period(&self, period: &Period) -> Option<Arc<Vec<order::Model>>> {
+        let orders = self.0.near.get(Keyspace::Orders, period)?;
+        count(&self.0.stats.of(Keyspace::Orders).near_hits, 1);
+        Some(orders)
+    }
+
+    /// All orders of a period as this process holds them, however old: for when nobody can be
+    /// asked. No round trip.
+    pub fn kept_period(&self, period: &Period) -> Option<Arc<Vec<order::Model>>> {
+        self.0.near.kept(Keyspace::Orders, period)
+    }
+
+    /// What is cached of these periods. One pipeline of HGETALL. What is complete is
+    /// [`Self::near_period`] from then on.
     pub async fn periods(&self, periods: &[Period]) -> Vec<PeriodOrders> {
         if periods.is_empty() || self.0.outage.is_overflown() {
             return vec![PeriodOrders::default(); periods.len()];
@@ -51,17 +67,25 @@ impl Cache {
         // Before Redis is asked: a floor may be settled while an answer from before is on its way.
         let floors: Vec<_> =
             keys.iter().map(|key| self.0.outage.floors_of(Keyspace::Orders, key)).collect();
+        let stamps: Vec<_> = keys.iter().map(|key| self.0.near.stamp(key)).collect();
         let hashes = self.0.backend.periods(&keys).await;
         self.0.stats.of(Keyspace::Orders).took(started);
         let read = |(name, (floors, fields)): (&Period, (Floors, Result<Fields, _>))| {
-            let period = fields.map(|fields| self.read_period(name, &floors, &fields));
-            period.unwrap_or_else(|_| {
+            let Ok(fields) = fields else {
                 count(&self.0.stats.of(Keyspace::Orders).errors, 1);
-                PeriodOrders::default()
-            })
+                return (PeriodOrders::default(), 0);
+            };
+            let bytes = fields.iter().map(|(name, text)| name.len() + text.len()).sum();
+            (self.read_period(name, &floors, &fields), bytes)
         };
-        let found = floors.into_iter().zip(hashes);
-        let periods: Vec<PeriodOrders> = periods.iter().zip(found).map(read).collect();
+        let keep = |((key, stamp), (period, bytes)): ((&String, _), (PeriodOrders, usize))| {
+            if let (true, Some(stamp)) = (period.complete, stamp) {
+                self.0.near.keep(key, stamp, (0, period.orders.clone()), bytes);
+            }
+            period
+        };
+        let found = periods.iter().zip(floors.into_iter().zip(hashes)).map(read);
+        let periods: Vec<PeriodOrders> = keys.iter().zip(stamps).zip(found).map(keep).collect();
         let hits = periods.iter().filter(|period| period.complete).count() as u64;
         count(&self.0.stats.of(Keyspace::Orders).hits, hits);
         count(&self.0.stats.of(Keyspace::Orders).misses, periods.len() as u64 - hits);
@@ -73,6 +97,7 @@ impl Cache {
             seen: Seen { doubts: doubts(fields), ..Seen::default() },
             ..PeriodOrders::default()
         };
+        let mut orders = Vec::with_capacity(fields.len());
         for (field, text) in fields {
             if [COMPLETE, DOUBTS, FILLING].contains(&field.as_str()) {
                 continue;
@@ -89,7 +114,7 @@ impl Cache {
                         count(&self.0.stats.of(Keyspace::Orders).errors, 1);
                         period.seen.unreadable.push((field.clone(), found.version()));
                     }
-                    Ok(order) if order.version >= floor => period.orders.push(order),
+                    Ok(order) if order.version >= floor => orders.push(order),
                     Ok(_) => period.seen.unknown.push((field.clone(), found.version())),
                     Err(_) => {
                         count(&self.0.stats.of(Keyspace::Orders).errors, 1);
@@ -99,7 +124,8 @@ impl Cache {
                 Found::Unknown(version) => period.seen.unknown.push((field.clone(), version)),
             }
         }
-        period.orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
+        orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
+        period.orders = Arc::new(orders);
         period.complete =
             fields.contains_key(COMPLETE) && period.seen.is_clear() && floors.is_empty();
         period
@@ -131,8 +157,8 @@ impl Cache {
 
     /// Stores single orders that were committed, where newer, without making their period
     /// complete. One pipeline.
-    pub async fn put_orders(&self, orders: &[order::Model]) {
-        self.write_periods(by_period(orders, row), OnLoss::Remember).await;
+    pub async fn put_orders(&self, orders: &[order::Model]) -> Filled {
+        self.write_periods(by_period(orders, row), OnLoss::Remember).await
     }
 
     /// Takes deleted orders out of their periods, and lets nothing as old come back. One
@@ -142,20 +168,40 @@ impl Cache {
         self.write_periods(by_period(orders, removed), OnLoss::Remember).await;
     }
 
-    async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) {
-        if writes.is_empty() {
-            return;
+    /// Forgets orders older than the given version, each of a period, and lets none of them come
+    /// back; the period is read anew. One pipeline.
+    pub async fn invalidate_orders(&self, orders: &[(Period, OrderNo, i64)]) {
+        let mut periods = std::collections::BTreeMap::<&Period, Vec<_>>::new();
+        for (period, order_no, version) in orders {
+            let entry = (order_no.to_string(), Entry::outdated(*version));
+            periods.entry(period).or_default().push(entry);
         }
+        let write = |(period, entries)| period_write(period, entries);
+        self.write_periods(periods.into_iter().map(write).collect(), OnLoss::Remember).await;
+    }
+
+    pub(super) async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) -> Filled {
+        let mut filled = Filled::default();
+        if writes.is_empty() {
+            return filled;
+        }
+        let keys: Vec<String> = writes.iter().map(|write| write.key.clone()).collect();
         let places: Vec<Vec<(Place, i64)>> = writes.iter().map(places).collect();
         let written = self.0.backend.put_periods(writes).await;
         let counters = self.0.stats.of(Keyspace::Orders);
         for (places, PeriodWritten { stored, stale, lost }) in places.into_iter().zip(written) {
             count(&counters.fills, stored);
             count(&counters.rejected_stale, stale);
+            filled.stored += stored;
+            filled.refused += stale;
             if lost {
+                filled.lost += 1;
                 places.into_iter().for_each(|(place, floor)| self.lost(place, floor, on_loss));
             }
         }
+        // Last: who reads from now on finds what was written, or the floors.
+        keys.iter().for_each(|key| self.0.near.forget(key));
+        filled
     }
 }
 

@@ -1,11 +1,14 @@
 //! The cache in Redis.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use fred::types::Value;
 
 use super::{
-    backend::{Fields, Lost, PeriodWrite, PeriodWritten, Size, Write, Written},
+    backend::{Fields, Held, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written},
     keyspaces::Keyspace,
+    outage::Place,
 };
 use crate::redis::{Call, Command, Redis, Reply, Script};
 
@@ -13,6 +16,9 @@ static PUT: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/put.lua")));
 static PERIOD: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/period.lua")));
+static INSPECT: Script =
+    Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/inspect.lua")));
+static FORGET: Script = Script::new(include_str!("scripts/forget.lua"));
 
 /// Most orders in one script call.
 const MAX_ORDERS: usize = 500;
@@ -102,6 +108,37 @@ impl RedisBackend {
         written
     }
 
+    /// One script call; on a cluster one for each slot, in one pipeline.
+    pub(super) async fn inspect(&self, places: &[Place]) -> Result<Vec<Held>, Lost> {
+        let keys: Vec<&str> = places.iter().map(|place| place.key.as_str()).collect();
+        let groups = self.0.groups(&keys);
+        let call = |group: &Vec<usize>| Call {
+            keys: group.iter().map(|&place| places[place].key.clone()).collect(),
+            args: group
+                .iter()
+                .map(|&place| Value::from(places[place].field.as_deref().unwrap_or_default()))
+                .collect(),
+        };
+        let calls: Vec<Call> = groups.iter().map(call).collect();
+        let replies = self.0.run(&INSPECT, &calls).await;
+        let mut found = vec![Held::default(); places.len()];
+        for (group, reply) in groups.iter().zip(replies) {
+            for (&place, answer) in group.iter().zip(array(reply).ok_or(Lost)?) {
+                found[place] = held(answer).ok_or(Lost)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// One script call.
+    pub(super) async fn forget_period(&self, key: &str, ttl: Duration) -> Result<(), Lost> {
+        let call = Call { keys: vec![key.to_owned()], args: vec![millis(ttl)] };
+        match self.0.run(&FORGET, &[call]).await.pop() {
+            Some(Ok(_)) => Ok(()),
+            _ => Err(Lost),
+        }
+    }
+
     /// Removes every key of ours, node by node, without stopping others for long.
     pub(super) async fn clear(&self) -> Result<(), Lost> {
         for node in self.0.nodes() {
@@ -138,6 +175,21 @@ impl RedisBackend {
         }
         size
     }
+}
+
+/// From what scripts/inspect.lua says of one place.
+fn held(answer: Value) -> Option<Held> {
+    let [kind, version, ttl, bytes] = <[Value; 4]>::try_from(answer.into_array()).ok()?;
+    let standing = match kind.as_string()?.as_str() {
+        "v" => Standing::Row,
+        "!" => Standing::Absent,
+        "?" => Standing::Unknown,
+        "p" => Standing::Period,
+        "h" => Standing::PartOfPeriod,
+        _ => Standing::Nothing,
+    };
+    let ttl = ttl.as_u64().map(Duration::from_millis);
+    Some(Held { standing, version: version.as_i64(), ttl, bytes: bytes.as_u64() })
 }
 
 fn put_args(write: &Write) -> [Value; 4] {
@@ -189,7 +241,7 @@ fn period_calls(write: &PeriodWrite) -> Vec<Call> {
     chunks.into_iter().enumerate().map(call).collect()
 }
 
-fn millis(ttl: std::time::Duration) -> Value {
+fn millis(ttl: Duration) -> Value {
     Value::Integer(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
 }
 

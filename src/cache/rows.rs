@@ -1,14 +1,18 @@
 //! Rows, and lists of rows, under keys of their own.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
 use super::{
     Cache, Cached, Lookup, OnLoss,
     backend::{Lost, Write, Written},
-    entry::{Entry, Found, jittered},
+    entry::{Entry, Found, Kind, jittered},
     keyspaces,
+    near::Stamp,
     outage::Place,
     stats::count,
 };
@@ -17,8 +21,21 @@ use super::{
 const ABSENT_TTL: Duration = Duration::from_secs(5);
 
 impl Cache {
-    /// Looks up `ids`, answers in their order. One MGET (a pipeline by slot on a cluster).
-    pub async fn get<T: Cached>(&self, ids: &[T::Id]) -> Vec<Lookup<T>> {
+    /// A row that this process holds, if it is known to be current. No round trip.
+    pub fn near<T: Cached>(&self, id: &T::Id) -> Option<Arc<T>> {
+        let row = self.0.near.get(T::KEYSPACE, id)?;
+        count(&self.0.stats.of(T::KEYSPACE).near_hits, 1);
+        Some(row)
+    }
+
+    /// A row that this process holds, however old: for when nobody can be asked. No round trip.
+    pub fn kept<T: Cached>(&self, id: &T::Id) -> Option<Arc<T>> {
+        self.0.near.kept(T::KEYSPACE, id)
+    }
+
+    /// Looks up `ids`, answers in their order. One MGET (a pipeline by slot on a cluster). What is
+    /// found is [`Self::near`] from then on.
+    pub async fn get<T: Cached>(&self, ids: &[T::Id]) -> Vec<Lookup<Arc<T>>> {
         if ids.is_empty() || self.skips(T::KEYSPACE) || self.0.outage.is_overflown() {
             return vec![Lookup::Miss; ids.len()];
         }
@@ -27,10 +44,20 @@ impl Cache {
         // Before Redis is asked: a floor may be settled while an answer from before is on its way.
         let floor = |key: &String| self.0.outage.floor(T::KEYSPACE, key);
         let floors: Vec<i64> = keys.iter().map(floor).collect();
+        let stamps: Vec<Option<Stamp>> = keys.iter().map(|key| self.0.near.stamp(key)).collect();
         let texts = self.0.backend.get(&keys).await;
         self.0.stats.of(T::KEYSPACE).took(started);
-        let found = ids.iter().zip(floors).zip(texts);
-        found.map(|((id, floor), text)| self.read(id, floor, text)).collect()
+        let mut found = Vec::with_capacity(ids.len());
+        let asked = ids.iter().zip(&keys).zip(floors).zip(stamps).zip(texts);
+        for ((((id, key), floor), stamp), text) in asked {
+            let bytes = text.as_ref().map_or(0, |text| text.as_ref().map_or(0, Bytes::len));
+            let lookup = self.read::<T>(id, floor, text);
+            if let (Lookup::Hit(row), Some(stamp)) = (&lookup, stamp) {
+                self.0.near.keep(key, stamp, (row.version(), row.clone()), bytes);
+            }
+            found.push(lookup);
+        }
+        found
     }
 
     fn read<T: Cached>(
@@ -38,7 +65,7 @@ impl Cache {
         id: &T::Id,
         floor: i64,
         text: Result<Option<Bytes>, Lost>,
-    ) -> Lookup<T> {
+    ) -> Lookup<Arc<T>> {
         let counters = self.0.stats.of(T::KEYSPACE);
         let found = decode(id, text).unwrap_or_else(|| {
             count(&counters.errors, 1);
@@ -47,7 +74,7 @@ impl Cache {
         match found {
             Lookup::Hit((version, value)) if version >= floor => {
                 count(&counters.hits, 1);
-                Lookup::Hit(value)
+                Lookup::Hit(Arc::new(value))
             }
             Lookup::Absent if floor == i64::MIN => {
                 count(&counters.negative_hits, 1);
@@ -68,9 +95,19 @@ impl Cache {
     }
 
     /// Stores rows that were read from the database, where they are newer than what is there:
-    /// like [`Self::put`], but what cannot be stored is forgotten.
-    pub async fn fill<T: Cached>(&self, rows: &[T]) {
-        self.write(self.row_writes(rows), OnLoss::Forget).await;
+    /// like [`Self::put`], but what cannot be stored is forgotten. Answers what came of it.
+    pub async fn fill<T: Cached>(&self, rows: &[T]) -> Filled {
+        self.write(self.row_writes(rows), OnLoss::Forget).await
+    }
+
+    /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
+    /// many were not. One script call (by slot).
+    pub async fn refresh<T: Cached>(&self, rows: &[T]) -> u64 {
+        let mut writes = self.row_writes(rows);
+        for write in &mut writes {
+            write.entry = Entry::newer(write.entry.version, write.entry.text.clone());
+        }
+        self.write(writes, OnLoss::Remember).await.stored
     }
 
     /// Remembers for a short while that these rows do not exist, where nothing is there.
@@ -103,25 +140,54 @@ impl Cache {
         rows.iter().filter_map(row_write).collect()
     }
 
-    async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) {
+    pub(super) async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Filled {
+        let mut filled = Filled::default();
         writes.retain(|write| !self.skips(write.keyspace));
         if writes.is_empty() {
-            return;
+            return filled;
         }
+        let kinds: Vec<Kind> = writes.iter().map(|write| write.entry.kind).collect();
         let places: Vec<(Place, i64)> = writes.iter().map(place).collect();
         let written = self.0.backend.put(writes).await;
-        for ((place, floor), written) in places.into_iter().zip(written) {
+        for (((place, floor), kind), written) in places.into_iter().zip(kinds).zip(written) {
             let counters = self.0.stats.of(place.keyspace);
+            let key = place.key.clone();
             match written {
-                Written::Stored => count(&counters.fills, 1),
-                Written::Stale => count(&counters.rejected_stale, 1),
-                Written::Lost => self.lost(place, floor, on_loss),
+                Written::Stored => {
+                    count(&counters.fills, 1);
+                    filled.stored += 1;
+                }
+                Written::Stale => {
+                    // What a refresh finds there is as often the same as newer.
+                    if kind != Kind::Newer {
+                        count(&counters.rejected_stale, 1);
+                    }
+                    filled.refused += 1;
+                }
+                Written::Lost => {
+                    self.lost(place, floor, on_loss);
+                    filled.lost += 1;
+                }
             }
+            // Last: who reads from now on finds what was written, or the floor.
+            self.0.near.forget(&key);
         }
+        filled
     }
 }
 
-fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {
+/// What came of writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Entries stored.
+    pub stored: u64,
+    /// Entries not stored, because something newer was there.
+    pub refused: u64,
+    /// Entries of which that is not known.
+    pub lost: u64,
+}
+
+pub(super) fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {
     let keyspace = T::KEYSPACE;
     Write { keyspace, key: keyspace.key(id), entry, ttl: jittered(keyspace.ttl()) }
 }

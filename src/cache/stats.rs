@@ -41,6 +41,11 @@ impl Snapshot {
         self.keyspaces.iter().map(|keyspace| keyspace.hits).sum()
     }
 
+    /// Those of them that were found in this process, without asking Redis.
+    pub fn near_hits(&self) -> u64 {
+        self.keyspaces.iter().map(|keyspace| keyspace.near_hits).sum()
+    }
+
     /// Entries looked for and not found.
     pub fn misses(&self) -> u64 {
         self.keyspaces.iter().map(|keyspace| keyspace.misses).sum()
@@ -66,6 +71,8 @@ pub struct KeyspaceSnapshot {
     pub ttl: Duration,
     /// Entries found.
     pub hits: u64,
+    /// Those of them that were found in this process, without asking Redis.
+    pub near_hits: u64,
     /// Entries looked for and not found.
     pub misses: u64,
     /// Entries that could not be read.
@@ -95,7 +102,9 @@ impl KeyspaceSnapshot {
 
 /// Counters of one keyspace.
 pub(super) struct Counters {
+    /// Without those near.
     pub(super) hits: AtomicU64,
+    pub(super) near_hits: AtomicU64,
     pub(super) misses: AtomicU64,
     pub(super) errors: AtomicU64,
     pub(super) fills: AtomicU64,
@@ -108,6 +117,7 @@ impl Counters {
     fn new() -> Self {
         Self {
             hits: AtomicU64::default(),
+            near_hits: AtomicU64::default(),
             misses: AtomicU64::default(),
             errors: AtomicU64::default(),
             fills: AtomicU64::default(),
@@ -126,10 +136,12 @@ impl Counters {
     fn snapshot(&self, keyspace: Keyspace, size: &Size) -> KeyspaceSnapshot {
         let size = size.keyspaces.get(&keyspace);
         let latency = self.latency.lock();
+        let near_hits = self.near_hits.load(Relaxed);
         KeyspaceSnapshot {
             name: keyspace.name(),
             ttl: keyspace.ttl(),
-            hits: self.hits.load(Relaxed),
+            hits: self.hits.load(Relaxed) + near_hits,
+            near_hits,
             misses: self.misses.load(Relaxed),
             errors: self.errors.load(Relaxed),
             fills: self.fills.load(Relaxed),

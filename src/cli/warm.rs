@@ -86,7 +86,9 @@ async fn latest_transactions(
     let most = LatestTransactions::CAPACITY as u64;
     let lines = store::transactions::latest(database.reader(), &uids, most).await?;
     let by_wallet = lines.chunk_by(|one, next| one.uid == next.uid);
-    Ok(by_wallet.map(|l| LatestTransactions { uid: l[0].uid.clone(), lines: l.to_vec() }).collect())
+    Ok(by_wallet
+        .map(|l| LatestTransactions { uid: l[0].uid.clone(), lines: l.to_vec().into() })
+        .collect())
 }
 
 /// Counting a period's orders reads all of them through the cache, which fills it.

@@ -24,6 +24,18 @@ pub struct CacheConfig {
     /// Most entries that the cache in this process holds, when there is no Redis
     #[arg(long, env = "CACHE_CAPACITY", default_value_t = 100_000, value_name = "N")]
     pub cache_capacity: u64,
+    /// MiB that decoded rows in this process may take, in front of the cache; 0 for none
+    #[arg(long, env = "NEAR_CACHE_MB", default_value_t = 256, value_name = "MIB",
+        value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    pub near_cache_mb: u64,
+    /// How long such a row is shown before Redis is asked again, whatever Redis tells of changes
+    #[arg(long, env = "NEAR_CACHE_TTL", default_value = "1m", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub near_cache_ttl: Duration,
+    /// How long after it was read such a row may be answered, marked STALE, while the database is down
+    #[arg(long, env = "STALE_FOR", default_value = "10m", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub stale_for: Duration,
     /// Cache users too (user:{id})
     #[arg(long, env = "CACHE_USERS", value_parser = BoolishValueParser::new())]
     pub cache_users: bool,

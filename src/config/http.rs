@@ -70,3 +70,10 @@ pub struct HttpConfig {
         value_parser = parse::duration)]
     pub shutdown_grace: Duration,
 }
+
+impl HttpConfig {
+    /// Whether the dashboard was built. A folder without the page in it is none.
+    pub fn has_dashboard(&self) -> bool {
+        self.dashboard.join("index.html").is_file()
+    }
+}

@@ -27,6 +27,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     duration_from(Duration::from_millis(1), text, wanted)
 }
 
+/// How often something is done: not so often that it does nothing else.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    duration_from(Duration::from_millis(10), text, "a duration from 10ms to 365 days is wanted")
+}
+
 /// How long something may live.
 pub fn lifetime(text: &str) -> Result<Duration, String> {
     duration_from(Duration::from_secs(1), text, "a duration from 1s to 365 days is wanted")

@@ -120,7 +120,7 @@ impl Order {
     }
 
     /// A moment at which this answer was true: when it was read in the database, or, of a
-    /// cached one, its last change.
+    /// cached or stale one, its last change.
     async fn as_of(&self) -> DateTime {
         DateTime(self.0.as_of)
     }

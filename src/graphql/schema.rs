@@ -1,14 +1,19 @@
 //! The schema, put together.
 
-use std::{any::TypeId, sync::Arc};
+use std::{any::TypeId, borrow::Cow, sync::Arc};
 
-use async_graphql::{Request, Response, SDLExportOptions, ValidationMode};
+use async_graphql::{
+    ContextSelectionSet, OutputType, Positioned, Request, Response, SDLExportOptions, ServerResult,
+    ValidationMode, Value, parser::types::Field, registry::Registry,
+};
 use futures::{Stream, StreamExt, stream};
 
 use super::{
     context::{Session, State},
     error,
+    hot::HotRecord,
     mutation::Mutation,
+    node::Node,
     payload::MutationPayload,
     query::Query,
     subscription::Subscription,
@@ -54,6 +59,29 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     Inner::build(Query::default(), Mutation::default(), Subscription)
         // No field answers with it, so nothing else makes it known.
         .register_output_type::<MutationPayload>()
+        .register_output_type::<HotRecordAsNode>()
+}
+
+/// Makes it known that one interface implements another, which no derive can say.
+struct HotRecordAsNode;
+
+impl OutputType for HotRecordAsNode {
+    fn type_name() -> Cow<'static, str> {
+        HotRecord::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.add_implements(&HotRecord::type_name(), &Node::type_name());
+        HotRecord::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Ok(Value::Null)
+    }
 }
 
 /// Gives a request what belongs to it: who asks, under which id, and fresh loaders.

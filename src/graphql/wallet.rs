@@ -38,6 +38,9 @@ pub enum ReadSource {
     Cache,
     /// In the database.
     Database,
+    /// In the memory of this instance, because the database is down: it was true a while ago, and
+    /// may have changed since. Never the answer to `minVersion` or `consistency: LATEST`.
+    Stale,
 }
 
 /// How fresh an answer must be.
@@ -110,7 +113,7 @@ impl Wallet {
     }
 
     /// A moment at which this answer was true: when it was read in the database, or, of a
-    /// cached one, its last change.
+    /// cached or stale one, its last change.
     async fn as_of(&self) -> DateTime {
         DateTime(self.0.as_of)
     }

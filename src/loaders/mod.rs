@@ -5,6 +5,8 @@
 //! batch's documentation says what it costs.
 
 mod batch;
+mod fallback;
+mod hot;
 mod operation;
 mod order;
 mod page;
@@ -14,6 +16,7 @@ mod row;
 mod tests;
 mod total;
 mod transaction;
+mod upkeep;
 mod wallet;
 
 use std::sync::Arc;
@@ -22,6 +25,8 @@ use sea_orm::DatabaseConnection;
 
 use self::{
     batch::Batcher,
+    fallback::Outage,
+    hot::{ConfigByPlugin, PayTypesByPlugin},
     operation::LinesByOperation,
     order::{OrdersByNumber, OrdersByPeriod},
     read_through::ReadThrough,
@@ -29,15 +34,17 @@ use self::{
     wallet::LatestWallets,
 };
 pub use self::{
+    hot::Hot,
     operation::OperationFilter,
-    order::OrderFilter,
+    order::{OpenOrders, OrderFilter},
     page::{Page, Slice},
     row::{Row, Source, Sourced},
     total::Total,
     transaction::TransactionFilter,
+    upkeep::{CacheAction, CacheTarget, Upkeep},
     wallet::{Freshness, WalletFilter},
 };
-pub use crate::cache::{KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
+pub use crate::cache::{CacheEntry, KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
 use crate::{
     cache::Cache,
     entity::{
@@ -50,20 +57,30 @@ use crate::{
 
 /// Where rows are read; cheap to clone.
 #[derive(Clone)]
-pub struct Sources(Arc<(Database, Cache)>);
+pub struct Sources(Arc<Parts>);
+
+struct Parts {
+    database: Database,
+    cache: Cache,
+    outage: Outage,
+}
 
 impl Sources {
     /// Reads through `cache` to `database`.
     pub fn new(database: Database, cache: Cache) -> Self {
-        Self(Arc::new((database, cache)))
+        Self(Arc::new(Parts { database, cache, outage: Outage::default() }))
     }
 
     fn reader(&self) -> &DatabaseConnection {
-        self.0.0.reader()
+        self.0.database.reader()
     }
 
     fn cache(&self) -> &Cache {
-        &self.0.1
+        &self.0.cache
+    }
+
+    fn outage(&self) -> &Outage {
+        &self.0.outage
     }
 }
 
@@ -84,6 +101,8 @@ pub struct Loaders {
     plugins: Batcher<ReadThrough<plugin::Model>>,
     plugin_configs: Batcher<ReadThrough<plugin_config::Model>>,
     plugin_pay_types: Batcher<ReadThrough<plugin_pay_type::Model>>,
+    pay_types_by_plugin: Batcher<PayTypesByPlugin>,
+    config_by_plugin: Batcher<ConfigByPlugin>,
 }
 
 impl Loaders {
@@ -105,6 +124,8 @@ impl Loaders {
             plugins: Batcher::new(ReadThrough::new(sources)),
             plugin_configs: Batcher::new(ReadThrough::new(sources)),
             plugin_pay_types: Batcher::new(ReadThrough::new(sources)),
+            pay_types_by_plugin: Batcher::new(PayTypesByPlugin(sources.clone())),
+            config_by_plugin: Batcher::new(ConfigByPlugin(sources.clone())),
         }
     }
 
@@ -125,6 +146,8 @@ impl Loaders {
         self.plugins.clear().await;
         self.plugin_configs.clear().await;
         self.plugin_pay_types.clear().await;
+        self.pay_types_by_plugin.clear().await;
+        self.config_by_plugin.clear().await;
     }
 
     /// How the cache does.

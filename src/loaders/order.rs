@@ -16,7 +16,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 
-pub use crate::store::orders::OrderFilter;
+pub use crate::store::orders::{OpenOrders, OrderFilter};
 
 /// One SELECT for the batch: an order's number does not say in which period's hash it is.
 #[derive(Clone)]
@@ -46,10 +46,18 @@ pub(super) struct PeriodRows {
 }
 
 impl PeriodRows {
-    fn new(mut orders: Vec<order::Model>, source: Source) -> Self {
-        // The cache's hash has no order, and a database's collation may have its own.
+    fn cached(orders: Arc<Vec<order::Model>>) -> Self {
+        Self { orders, source: Source::Cache, read_at: clock::now() }
+    }
+
+    fn stale(orders: Arc<Vec<order::Model>>) -> Self {
+        Self { source: Source::Stale, ..Self::cached(orders) }
+    }
+
+    fn stored(mut orders: Vec<order::Model>) -> Self {
+        // A database's collation may have an order of its own.
         orders.sort_unstable_by(|a, b| a.order_no.cmp(&b.order_no));
-        Self { orders: Arc::new(orders), source, read_at: clock::now() }
+        Self { orders: Arc::new(orders), source: Source::Database, read_at: clock::now() }
     }
 
     fn sourced(&self, row: Row<order::Model>) -> Sourced<order::Model> {
@@ -57,6 +65,10 @@ impl PeriodRows {
             Source::Cache => {
                 let changed_at = row.updated_at;
                 Sourced::cached(row, changed_at)
+            }
+            Source::Stale => {
+                let changed_at = row.updated_at;
+                Sourced::stale(row, changed_at)
             }
             Source::Database => Sourced::stored(row, self.read_at),
         }
@@ -91,38 +103,49 @@ impl Fetch for OrdersByPeriod {
 
     async fn fetch(&self, periods: &[Period]) -> Fetched<Self> {
         let mut fetched = Fetched::with_capacity(periods.len());
-        let mut misses = Vec::new();
+        let (mut misses, mut before) = (Vec::new(), Vec::new());
         let cached = self.0.cache().periods(periods).await;
         for (period, cached) in periods.iter().zip(cached) {
             if cached.complete {
-                fetched.found(period.clone(), PeriodRows::new(cached.orders, Source::Cache));
+                fetched.found(period.clone(), PeriodRows::cached(cached.orders));
             } else {
-                misses.push((period, cached));
+                misses.push(period.clone());
+                before.push(cached);
             }
         }
         if !misses.is_empty() {
-            fetched.add(self.read_and_fill(&misses).await);
+            let read = Box::pin(self.read_and_fill(&misses, &before));
+            let kept = |period: &Period| self.0.cache().kept_period(period).map(PeriodRows::stale);
+            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
         fetched
     }
 }
 
 impl OrdersByPeriod {
+    /// Reads a period from the database, whatever the cache has, and fills it.
+    pub async fn refill(&self, period: &Period) -> Result<()> {
+        let periods = std::slice::from_ref(period);
+        let before = self.0.cache().periods(periods).await;
+        self.read_and_fill(periods, &before).await?;
+        Ok(())
+    }
+
     /// Fills need what the cache had before the read, to tell what was deleted since.
     async fn read_and_fill(
         &self,
-        misses: &[(&Period, PeriodOrders)],
+        periods: &[Period],
+        before: &[PeriodOrders],
     ) -> Result<Vec<(Period, PeriodRows)>> {
-        let periods: Vec<Period> = misses.iter().map(|(period, _)| (*period).clone()).collect();
         let mut by_period: HashMap<Period, Vec<order::Model>> = HashMap::new();
-        for row in orders::by_periods(self.0.reader(), &periods).await? {
+        for row in orders::by_periods(self.0.reader(), periods).await? {
             by_period.entry(row.period_number.clone()).or_default().push(row);
         }
-        let mut filled = Vec::with_capacity(misses.len());
-        for (period, cached) in misses {
-            let orders = by_period.remove(*period).unwrap_or_default();
-            self.0.cache().put_period(period, cached, &orders).await;
-            filled.push(((*period).clone(), PeriodRows::new(orders, Source::Database)));
+        let mut filled = Vec::with_capacity(periods.len());
+        for (period, before) in periods.iter().zip(before) {
+            let orders = by_period.remove(period).unwrap_or_default();
+            self.0.cache().put_period(period, before, &orders).await;
+            filled.push((period.clone(), PeriodRows::stored(orders)));
         }
         Ok(filled)
     }
@@ -134,6 +157,13 @@ impl Loaders {
         self.orders.load(number).await
     }
 
+    async fn period(&self, period: &Period) -> Result<Option<PeriodRows>> {
+        match self.sources.cache().near_period(period) {
+            Some(orders) => Ok(Some(PeriodRows::cached(orders))),
+            None => self.periods.load(period.clone()).await,
+        }
+    }
+
     /// A page of a period's orders, by number.
     pub async fn period_page(
         &self,
@@ -141,7 +171,7 @@ impl Loaders {
         status: Option<order::Status>,
         page: &Page<OrderNo>,
     ) -> Result<Slice<Sourced<order::Model>>> {
-        let rows = self.periods.load(period.clone()).await?;
+        let rows = self.period(period).await?;
         let empty = Slice { rows: Vec::new(), has_next: false, has_previous: false };
         Ok(rows.map_or(empty, |rows| rows.page(status, page)))
     }
@@ -152,7 +182,7 @@ impl Loaders {
         period: &Period,
         status: Option<order::Status>,
     ) -> Result<usize> {
-        let rows = self.periods.load(period.clone()).await?;
+        let rows = self.period(period).await?;
         let wanted = |order: &&order::Model| status.is_none_or(|status| order.status == status);
         Ok(rows.map_or(0, |rows| rows.orders.iter().filter(wanted).count()))
     }
@@ -167,5 +197,18 @@ impl Loaders {
         let rows = orders::page(self.sources.reader(), filter, &probe(page)).await?;
         let rows = Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect();
         Ok(trim(rows, page))
+    }
+
+    /// Orders of a period that may still change, by number, after this one. One SELECT; always
+    /// the database's.
+    pub async fn open_orders(
+        &self,
+        filter: &OpenOrders,
+        after: Option<&OrderNo>,
+        limit: u64,
+    ) -> Result<Vec<Sourced<order::Model>>> {
+        let read_at = clock::now();
+        let rows = orders::open(self.sources.reader(), filter, after, limit).await?;
+        Ok(Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect())
     }
 }

@@ -37,7 +37,7 @@ pub trait Stored: Cached<Id: Debug> {
 }
 
 /// One MGET for the batch, one SELECT for its misses, one script call to fill them (and one to
-/// remember which do not exist).
+/// remember which do not exist). While the database is down, misses are what was kept.
 pub struct ReadThrough<T>(Sources, PhantomData<T>);
 
 impl<T> ReadThrough<T> {
@@ -64,20 +64,28 @@ impl<T: Stored> Fetch for ReadThrough<T> {
             match lookup {
                 Lookup::Hit(row) => {
                     let changed_at = row.changed_at();
-                    fetched.found(id.clone(), Sourced::cached(row.into(), changed_at));
+                    fetched.found(id.clone(), Sourced::cached(Row::Single(row), changed_at));
                 }
                 Lookup::Absent => fetched.absent(id.clone()),
                 Lookup::Miss => misses.push(id.clone()),
             }
         }
         if !misses.is_empty() {
-            fetched.add(self.read_and_fill(&misses).await);
+            let read = Box::pin(self.read_and_fill(&misses));
+            let kept = |id: &T::Id| self.kept(id);
+            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
         fetched
     }
 }
 
 impl<T: Stored> ReadThrough<T> {
+    fn kept(&self, id: &T::Id) -> Option<Sourced<T>> {
+        let row = self.0.cache().kept::<T>(id)?;
+        let changed_at = row.changed_at();
+        Some(Sourced::stale(Row::Single(row), changed_at))
+    }
+
     async fn read_and_fill(&self, ids: &[T::Id]) -> Result<Vec<(T::Id, Sourced<T>)>> {
         let read_at = clock::now();
         let rows = T::select(self.0.reader(), ids).await?;
@@ -92,11 +100,16 @@ impl<T: Stored> ReadThrough<T> {
 }
 
 impl Loaders {
-    /// A row by its id, such as `row::<merchant::Model>(7)`, if there is one.
+    /// A row by its id, such as `row::<merchant::Model>(7)`, if there is one. What is near costs
+    /// nothing; the rest is read in batches.
     ///
     /// # Errors
     /// The database's, for what is not cached.
     pub async fn row<T: Stored>(&self, id: T::Id) -> Result<Option<Sourced<T>>> {
+        if let Some(row) = self.sources.cache().near::<T>(&id) {
+            let changed_at = row.changed_at();
+            return Ok(Some(Sourced::cached(Row::Single(row), changed_at)));
+        }
         T::loader(self).load(id).await
     }
 }

@@ -4,35 +4,41 @@ use std::{ops::Deref, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
-/// One row of a list that is shared, so that a page of it costs no copies.
-pub struct Row<T> {
-    list: Arc<Vec<T>>,
-    index: usize,
+/// A row that is shared: with the cache, or with the rest of the list that it is one of, so that
+/// a page costs no copies.
+pub enum Row<T> {
+    /// By itself.
+    Single(Arc<T>),
+    /// One of a list.
+    Listed(Arc<Vec<T>>, usize),
 }
 
 impl<T> Row<T> {
     /// Each row of `list`, in its order.
     pub fn each(list: Vec<T>) -> impl Iterator<Item = Self> {
         let list = Arc::new(list);
-        (0..list.len()).map(move |index| Self { list: Arc::clone(&list), index })
+        (0..list.len()).map(move |index| Self::Listed(Arc::clone(&list), index))
     }
 
     /// Those rows of `list` that `indexes` names.
     pub fn some(list: &Arc<Vec<T>>, indexes: impl Iterator<Item = usize>) -> Vec<Self> {
-        let row = |index| Self { list: Arc::clone(list), index };
+        let row = |index| Self::Listed(Arc::clone(list), index);
         indexes.filter(|index| *index < list.len()).map(row).collect()
     }
 }
 
 impl<T> From<T> for Row<T> {
     fn from(row: T) -> Self {
-        Self { list: Arc::new(vec![row]), index: 0 }
+        Self::Single(Arc::new(row))
     }
 }
 
 impl<T> Clone for Row<T> {
     fn clone(&self) -> Self {
-        Self { list: Arc::clone(&self.list), index: self.index }
+        match self {
+            Self::Single(row) => Self::Single(Arc::clone(row)),
+            Self::Listed(list, index) => Self::Listed(Arc::clone(list), *index),
+        }
     }
 }
 
@@ -40,7 +46,10 @@ impl<T> Deref for Row<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.list[self.index]
+        match self {
+            Self::Single(row) => row,
+            Self::Listed(list, index) => &list[*index],
+        }
     }
 }
 
@@ -51,6 +60,8 @@ pub enum Source {
     Cache,
     /// In the database.
     Database,
+    /// In the memory of this process, because the database is down: older than a cache may be.
+    Stale,
 }
 
 /// A row, where it came from, and when it was true.
@@ -68,6 +79,11 @@ impl<T> Sourced<T> {
     /// From the cache.
     pub const fn cached(row: Row<T>, changed_at: DateTime<Utc>) -> Self {
         Self { row, source: Source::Cache, as_of: changed_at }
+    }
+
+    /// From this process, which could not ask anybody.
+    pub const fn stale(row: Row<T>, changed_at: DateTime<Utc>) -> Self {
+        Self { row, source: Source::Stale, as_of: changed_at }
     }
 
     /// From the database, read at `as_of`.

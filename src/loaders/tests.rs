@@ -24,6 +24,9 @@ fn cache() -> Cache {
         redis_connections: 1,
         redis_timeout: std::time::Duration::from_millis(50),
         cache_capacity: 10_000,
+        near_cache_mb: 16,
+        near_cache_ttl: std::time::Duration::from_secs(60),
+        stale_for: std::time::Duration::from_secs(600),
         cache_users: false,
     };
     Cache::connect(&config, None)
@@ -57,7 +60,7 @@ async fn pay(fixture: &Fixture, uid: &Uid, version: i64) {
         balance: Money::from_units(version),
         ..crate::store::testing::wallet(uid.as_str(), 0)
     };
-    let writer = fixture.sources.0.0.writer();
+    let writer = fixture.sources.0.database.writer();
     wallets::update(writer, &[row]).await.unwrap();
     transactions::insert(writer, &[line(uid.as_str(), version)]).await.unwrap();
 }
@@ -166,12 +169,15 @@ async fn hot_rows_are_read_through_too() {
         enabled: true,
         create_datetime: now,
         update_datetime: now,
+        cached_at: None,
     };
-    row.clone().into_active_model().insert(fixture.sources.0.0.writer()).await.unwrap();
+    row.clone().into_active_model().insert(fixture.sources.0.database.writer()).await.unwrap();
     for source in [Source::Database, Source::Cache] {
         let loaders = Loaders::new(&fixture.sources);
         let found = loaders.row::<tenant::Model>(7).await.unwrap().unwrap();
+        let row = tenant::Model { cached_at: found.cached_at, ..row.clone() };
         assert_eq!((&*found, found.source), (&row, source));
+        assert_eq!(row.cached_at.is_some(), source == Source::Cache);
         assert!(loaders.row::<tenant::Model>(8).await.unwrap().is_none());
     }
 }

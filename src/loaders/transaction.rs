@@ -28,14 +28,12 @@ pub(super) struct Newest {
 
 /// The newest lines of a wallet, newest first.
 #[derive(Clone)]
-pub(super) struct Lines {
-    lines: Arc<Vec<transaction::Model>>,
-}
+pub(super) struct Lines(Arc<Vec<transaction::Model>>);
 
 impl Lines {
     /// The page, if it lies within these lines.
     fn page(&self, page: &Page<i64>) -> Option<Slice<Row<transaction::Model>>> {
-        let lines = &*self.lines;
+        let lines = &*self.0;
         let is_all = lines.len() < LatestTransactions::CAPACITY;
         let range = cut(lines, page, |line, version| version.cmp(&line.version));
         if !is_all && range.end == lines.len() {
@@ -44,7 +42,7 @@ impl Lines {
         Some(Slice {
             has_next: range.end < lines.len(),
             has_previous: range.start > 0,
-            rows: Row::some(&self.lines, range),
+            rows: Row::some(&self.0, range),
         })
     }
 }
@@ -65,13 +63,15 @@ impl Fetch for NewestLines {
         for (key, lookup) in keys.iter().zip(lookups) {
             match lookup {
                 Lookup::Hit(latest) if is_usable(&latest.lines, key.at_least) => {
-                    fetched.found(key.clone(), Lines { lines: Arc::new(latest.lines) });
+                    fetched.found(key.clone(), Lines(latest.lines.clone()));
                 }
                 Lookup::Hit(_) | Lookup::Absent | Lookup::Miss => misses.push(key.clone()),
             }
         }
         if !misses.is_empty() {
-            fetched.add(self.read_and_fill(misses).await);
+            let read = Box::pin(self.read_and_fill(&misses));
+            let kept = |key: &Newest| self.kept(key);
+            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
         fetched
     }
@@ -85,7 +85,12 @@ fn is_usable(lines: &[transaction::Model], at_least: i64) -> bool {
 }
 
 impl NewestLines {
-    async fn read_and_fill(&self, keys: Vec<Newest>) -> Result<Vec<(Newest, Lines)>> {
+    fn kept(&self, key: &Newest) -> Option<Lines> {
+        let kept = self.0.cache().kept::<LatestTransactions>(&key.uid)?;
+        is_usable(&kept.lines, key.at_least).then(|| Lines(kept.lines.clone()))
+    }
+
+    async fn read_and_fill(&self, keys: &[Newest]) -> Result<Vec<(Newest, Lines)>> {
         let mut uids: Vec<Uid> = keys.iter().map(|key| key.uid.clone()).collect();
         uids.sort_unstable();
         uids.dedup();
@@ -93,17 +98,15 @@ impl NewestLines {
         let rows = transactions::latest(self.0.reader(), &uids, capacity).await?;
         let latest = by_wallet(uids, rows);
         self.0.cache().fill(&latest).await;
-        let lines: HashMap<Uid, Lines> = latest
-            .into_iter()
-            .map(|latest| (latest.uid, Lines { lines: Arc::new(latest.lines) }))
-            .collect();
-        let of_key = |key: Newest| lines.get(&key.uid).cloned().map(|lines| (key, lines));
-        Ok(keys.into_iter().filter_map(of_key).collect())
+        let lines: HashMap<Uid, Lines> =
+            latest.into_iter().map(|latest| (latest.uid, Lines(latest.lines))).collect();
+        let of_key = |key: &Newest| Some((key.clone(), lines.get(&key.uid)?.clone()));
+        Ok(keys.iter().filter_map(of_key).collect())
     }
 }
 
 /// The lines of each wallet, wallets without any included.
-fn by_wallet(uids: Vec<Uid>, rows: Vec<transaction::Model>) -> Vec<LatestTransactions> {
+pub(super) fn by_wallet(uids: Vec<Uid>, rows: Vec<transaction::Model>) -> Vec<LatestTransactions> {
     let mut lines: HashMap<Uid, Vec<transaction::Model>> = HashMap::with_capacity(uids.len());
     for row in rows {
         match lines.get_mut(&row.uid) {
@@ -113,7 +116,7 @@ fn by_wallet(uids: Vec<Uid>, rows: Vec<transaction::Model>) -> Vec<LatestTransac
     }
     let of_uid = |uid: Uid| {
         let lines = lines.remove(&uid).unwrap_or_default();
-        LatestTransactions { uid, lines }
+        LatestTransactions { uid, lines: Arc::new(lines) }
     };
     uids.into_iter().map(of_uid).collect()
 }
@@ -144,8 +147,8 @@ impl Loaders {
         self.transactions.load(number).await
     }
 
-    /// A page of a wallet's ledger, newest first. Cut from the newest lines; one SELECT beyond
-    /// them, or with a filter. `at_least` is the version of the wallet it is shown with.
+    /// A page of a wallet's ledger, newest first. Cut from the newest lines, which may be near; one
+    /// SELECT beyond them, or with a filter. `at_least` is the version of the wallet it is shown with.
     pub async fn transaction_page(
         &self,
         uid: &Uid,
@@ -154,8 +157,11 @@ impl Loaders {
         page: &Page<i64>,
     ) -> Result<Slice<Row<transaction::Model>>> {
         if filter.is_none() {
-            let key = Newest { uid: uid.clone(), at_least };
-            let lines = self.newest_lines.load(key).await?;
+            let near = self.sources.cache().near::<LatestTransactions>(uid);
+            let lines = match near.filter(|latest| is_usable(&latest.lines, at_least)) {
+                Some(latest) => Some(Lines(latest.lines.clone())),
+                None => self.newest_lines.load(Newest { uid: uid.clone(), at_least }).await?,
+            };
             if let Some(slice) = lines.and_then(|lines| lines.page(page)) {
                 return Ok(slice);
             }
@@ -174,5 +180,22 @@ impl Loaders {
         limit: u64,
     ) -> Result<Vec<transaction::Model>> {
         Ok(transactions::after_version(self.sources.reader(), uid, version, limit).await?)
+    }
+
+    /// The numbers of lines after one and up to another, and whose they are, newest first, at
+    /// most `limit`. One SELECT.
+    pub async fn line_numbers(
+        &self,
+        after: &TransactionNo,
+        up_to: &TransactionNo,
+        limit: u64,
+    ) -> Result<Vec<(TransactionNo, Uid)>> {
+        Ok(transactions::numbers(self.sources.reader(), after, up_to, limit).await?)
+    }
+
+    /// Whose wallet has the newest line. One SELECT.
+    pub async fn last_changed(&self) -> Result<Option<Uid>> {
+        let (first, last) = (TransactionNo::stored("TX"), TransactionNo::stored("TXZ"));
+        Ok(self.line_numbers(&first, &last, 1).await?.pop().map(|(_, uid)| uid))
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Loaders, Sources,
     batch::{Fetch, Fetched},
     page::{Page, Slice, probe, trim},
-    row::{Row, Sourced},
+    row::{Row, Source, Sourced},
 };
 use crate::{
     entity::{Uid, clock, wallet},
@@ -54,7 +54,7 @@ impl Loaders {
         freshness: Freshness,
     ) -> Result<Option<Sourced<wallet::Model>>> {
         match freshness {
-            Freshness::Cached => self.wallets.load(uid.clone()).await,
+            Freshness::Cached => self.row(uid.clone()).await,
             Freshness::Latest => self.latest_wallets.load(uid.clone()).await,
             Freshness::AtLeast(version) => self.wallet_at_least(uid, version).await,
         }
@@ -65,11 +65,19 @@ impl Loaders {
         uid: &Uid,
         version: i64,
     ) -> Result<Option<Sourced<wallet::Model>>> {
-        let cached = self.wallets.load(uid.clone()).await;
-        if let Ok(Some(wallet)) = &cached
-            && wallet.version >= version
+        let new_enough = |wallet: &Sourced<wallet::Model>| {
+            wallet.version >= version && wallet.source != Source::Stale
+        };
+        // What is near may be old, and what is cached newer.
+        if let Ok(Some(wallet)) = self.row(uid.clone()).await
+            && new_enough(&wallet)
         {
-            return cached;
+            return Ok(Some(wallet));
+        }
+        if let Ok(Some(wallet)) = self.wallets.load(uid.clone()).await
+            && new_enough(&wallet)
+        {
+            return Ok(Some(wallet));
         }
         let Some(wallet) = self.latest_wallets.load(uid.clone()).await? else {
             return Ok(None);

@@ -8,14 +8,24 @@ use std::time::{Duration, Instant};
 
 use fred::error::Error as RedisError;
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Between log lines about commands that Redis refuses (no permission, no memory).
 const REFUSAL_PAUSE: Duration = Duration::from_secs(10);
 
-#[derive(Default)]
-pub(super) struct Health(Mutex<State>);
+pub(super) struct Health {
+    state: Mutex<State>,
+    /// Whether the way is open, for those who want to be told.
+    open: watch::Sender<bool>,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self { state: Mutex::default(), open: watch::Sender::new(true) }
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -30,13 +40,18 @@ struct State {
 
 impl Health {
     pub(super) fn is_closed(&self) -> bool {
-        self.0.lock().retry_at.is_none()
+        self.state.lock().retry_at.is_none()
+    }
+
+    /// Whether Redis answers in time, as it changes.
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.open.subscribe()
     }
 
     /// Whether this caller may ask. The first one after a pause may, and shuts the way for the
     /// others until it is answered.
     pub(super) fn admits(&self, connected: bool) -> bool {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if !connected {
             state.log("not connected");
             return false;
@@ -53,20 +68,22 @@ impl Health {
 
     /// Notes how a caller fared.
     pub(super) fn record(&self, failure: Option<&RedisError>) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         match failure {
             Some(error) => state.failed(error),
             None if state.logged || state.retry_at.is_some() => {
                 *state = State { refusal_logged: state.refusal_logged, ..State::default() };
                 tracing::info!("Redis answers again");
             }
-            None => {}
+            None => return,
         }
+        let open = state.retry_at.is_none();
+        self.open.send_if_modified(|before| std::mem::replace(before, open) != open);
     }
 
     /// Redis answers, but not what was asked for.
     pub(super) fn log_refusal(&self, error: &RedisError) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if state.refusal_logged.is_none_or(|at| at.elapsed() > REFUSAL_PAUSE) {
             state.refusal_logged = Some(Instant::now());
             tracing::warn!(%error, "Redis refuses a command");

@@ -12,6 +12,7 @@ mod listen;
 mod script;
 #[cfg(test)]
 pub mod testing;
+mod tracking;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub use self::{
     command::Command,
     listen::Signal,
     script::{Call, Script},
+    tracking::Tracked,
 };
 use self::{health::Health, listen::Listener};
 
@@ -131,11 +133,7 @@ impl Redis {
 
     /// The nodes that hold keys now.
     pub fn nodes(&self) -> Vec<Server> {
-        let client = self.0.pool.next_connected();
-        match client.cached_cluster_state() {
-            Some(state) if self.0.clustered => state.unique_primary_nodes(),
-            _ => client.client_config().server.hosts(),
-        }
+        nodes(self.0.pool.next_connected())
     }
 
     /// What is published on a channel from now on. One connection serves all channels.
@@ -148,6 +146,14 @@ impl Redis {
         self.0.listener.close().await;
         // Redis frees what a lost connection held as well.
         let _ = self.0.pool.quit().await;
+    }
+}
+
+/// The nodes that hold keys now, as this client knows them.
+fn nodes(client: &Client) -> Vec<Server> {
+    match client.cached_cluster_state() {
+        Some(state) => state.unique_primary_nodes(),
+        None => client.client_config().server.hosts(),
     }
 }
 

@@ -172,6 +172,9 @@ pub fn config(url: Option<&str>) -> CacheConfig {
         redis_connections: 2,
         redis_timeout: HASTY,
         cache_capacity: 100_000,
+        near_cache_mb: 16,
+        near_cache_ttl: Duration::from_secs(60),
+        stale_for: Duration::from_secs(600),
         cache_users: true,
     }
 }

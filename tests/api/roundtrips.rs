@@ -8,11 +8,11 @@ use crate::support::{Backend, TestApp};
 const DOCUMENT: &str = "query($uids: [ID!]!) { walletsByUid(uids: $uids) {
     uid balance transactions(first: 5) { edges { node { amount } } } } }";
 
-/// A hundred wallets with their last five transactions: two commands to Redis and no SQL when
-/// warm; two statements and two fills when cold.
+/// A hundred wallets with their last five transactions: nothing at all when they are near; two
+/// commands to Redis and no SQL when warm; two statements and two fills when cold.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_wallets_with_transactions_cost_two_round_trips() {
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
     let uids: Vec<_> = (1..=100).map(|number| format!("u{number:03}")).collect();
     join_all(uids.iter().map(|uid| given_lines(&app, uid))).await;
     let variables = json!({ "uids": uids });
@@ -29,11 +29,40 @@ async fn a_hundred_wallets_with_transactions_cost_two_round_trips() {
     assert!(sent("evalsha") + sent("eval") <= 2, "cold: {commands:?}");
 
     app.reset_counters().await;
-    let warm = app.query(DOCUMENT, variables).await;
+    let warm = app.query(DOCUMENT, variables.clone()).await;
     assert_eq!(warm.body, cold.body, "warm and cold answers differ");
     assert_eq!(app.sql_statements().await, [], "warm");
     let commands = app.redis_commands().await;
     assert_eq!(commands.values().sum::<u64>(), 2, "warm: {commands:?}");
+
+    app.reset_counters().await;
+    let near = app.query(DOCUMENT, variables).await;
+    assert_eq!(near.body, cold.body, "near and cold answers differ");
+    assert_eq!(app.sql_statements().await, [], "near");
+    assert_eq!(app.redis_commands().await.values().sum::<u64>(), 0, "near");
+    let stats = app.query("{ cacheStats { hits nearHits } }", json!({})).await;
+    assert_eq!(stats.data("/cacheStats/nearHits"), 200, "{stats}");
+    assert_eq!(stats.data("/cacheStats/hits"), 400, "{stats}");
+}
+
+/// So does a period of orders.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_period_that_is_near_costs_no_round_trip() {
+    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    app.given_wallet("ann", "100").await;
+    app.given_orders("ann", "20241201_001", 30).await;
+    let document = "{ ordersByPeriod(periodNumber: \"20241201_001\", first: 20) {
+        edges { node { orderNo amount } } pageInfo { endCursor } totalCount } }";
+    let cold = app.query(document, json!({})).await;
+    assert_eq!(cold.list("/ordersByPeriod/edges").len(), 20, "{cold}");
+    assert_eq!(cold.data("/ordersByPeriod/totalCount"), 30, "{cold}");
+    app.query(document, json!({})).await;
+
+    app.reset_counters().await;
+    let near = app.query(document, json!({})).await;
+    assert_eq!(near.body, cold.body, "near and cold answers differ");
+    assert_eq!(app.sql_statements().await, [], "near");
+    assert_eq!(app.redis_commands().await.values().sum::<u64>(), 0, "near");
 }
 
 async fn given_lines(app: &TestApp, uid: &str) {

@@ -33,15 +33,16 @@ local stored, refused, full = 0, 0, 0
 for i = at, #ARGV, 4 do
   local field, kind, version = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local there = redis.call('HGET', hash, field)
-  if replaces(kind, version, there) then
+  if replaces(kind, version, there, ARGV[i + 3]) then
+    local doubtful = kind == '?' or kind == 'x'
     local done = redis.pcall('HSET', hash, field, ARGV[i + 3])
     stored = stored + 1
-    if kind == '?' then redis.pcall('HINCRBY', hash, '!doubts', 1) end
+    if doubtful then redis.pcall('HINCRBY', hash, '!doubts', 1) end
     if failed(done) then
       redis.call('HDEL', hash, field)
       full = 1
     end
-    if kind == '?' or full == 1 then redis.call('HDEL', hash, '!complete', '!filling') end
+    if doubtful or full == 1 then redis.call('HDEL', hash, '!complete', '!filling') end
   else
     refused = refused + 1
     if found(there) == '?' then redis.call('HDEL', hash, '!filling') end

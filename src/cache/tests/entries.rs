@@ -24,7 +24,7 @@ on_each_backend! {
 async fn a_batch_is_answered_in_its_order(cache: Cache) {
     cache.put(&[wallet("b", 2), wallet("a", 1)]).await;
     cache.put_absent::<wallet::Model>(&[uid("none")]).await;
-    let found = cache.get::<wallet::Model>(&["a", "none", "miss", "b"].map(uid)).await;
+    let found = get::<wallet::Model>(&cache, &["a", "none", "miss", "b"].map(uid)).await;
     let (a, b) = (Lookup::Hit(wallet("a", 1)), Lookup::Hit(wallet("b", 2)));
     assert_eq!(found, [a, Lookup::Absent, Lookup::Miss, b]);
 }
@@ -79,7 +79,7 @@ async fn what_is_removed_stays_away_until_newer(cache: Cache) {
 async fn a_list_is_as_new_as_its_first_line(cache: Cache) {
     let list = |versions: &[i64]| LatestTransactions {
         uid: uid("ann"),
-        lines: versions.iter().map(|&version| line("ann", version)).collect(),
+        lines: versions.iter().map(|&version| line("ann", version)).collect::<Vec<_>>().into(),
     };
     for (put, kept) in [
         (&[][..], &[][..]),
@@ -89,7 +89,7 @@ async fn a_list_is_as_new_as_its_first_line(cache: Cache) {
         (&[3, 2, 1], &[3, 2, 1]),
     ] {
         cache.put(&[list(put)]).await;
-        assert_eq!(cache.get(&[uid("ann")]).await, [Lookup::Hit(list(kept))], "{put:?}");
+        assert_eq!(get(&cache, &[uid("ann")]).await, [Lookup::Hit(list(kept))], "{put:?}");
     }
 }
 
@@ -101,10 +101,20 @@ async fn a_hot_row_is_as_new_as_its_change(cache: Cache) {
         tenant_id: Some(2),
         create_datetime: time(),
         update_datetime: DateTime::from_timestamp_micros(1_733_011_200_000_000 + micros).unwrap(),
+        cached_at: None,
     };
     cache.put(&[changed("new", 1)]).await;
     cache.put(&[changed("old", 0)]).await;
-    assert_eq!(cache.get(&[1]).await, [Lookup::Hit(changed("new", 1))]);
+    let found = get::<merchant::Model>(&cache, &[1]).await;
+    let [Lookup::Hit(found)] = &found[..] else { panic!("it is cached: {found:?}") };
+    let cached_at = found.cached_at;
+    assert_eq!(*found, merchant::Model { cached_at, ..changed("new", 1) });
+    assert!(cached_at.is_some(), "it says since when it is cached");
+    assert_eq!(cache.refresh(&[changed("new", 1)]).await, 0, "it is there");
+    assert_eq!(cache.refresh(&[changed("newer", 2)]).await, 1);
+    cache.invalidate::<merchant::Model>(&[(1, changed("", 3).version())]).await;
+    assert_eq!(cache.refresh(&[changed("newer", 2)]).await, 0, "it is gone");
+    assert_eq!(cache.refresh(&[changed("newest", 3)]).await, 1);
 }
 
 async fn entries_of_other_services_are_read(cache: Cache) {
@@ -113,7 +123,7 @@ async fn entries_of_other_services_are_read(cache: Cache) {
     for (key, text) in entries {
         write_raw(&cache, Keyspace::Wallet, &key, text.get()).await;
     }
-    let wallets = cache.get::<wallet::Model>(&["go1", "go2", "go3", "go4"].map(uid)).await;
+    let wallets = get::<wallet::Model>(&cache, &["go1", "go2", "go3", "go4"].map(uid)).await;
     let wallets: Vec<wallet::Model> = wallets.into_iter().map(hit).collect();
     let balances: Vec<String> = wallets.iter().map(|w| w.balance.to_string()).collect();
     assert_eq!(balances, ["1000.50", "1000.50", "1000.00", "123456789012345.1234"]);
@@ -121,10 +131,10 @@ async fn entries_of_other_services_are_read(cache: Cache) {
     assert_eq!(wallets[0].created_at.to_rfc3339(), "2024-12-01T00:00:00.123456789+00:00");
     assert_eq!(wallets[1].status, wallet::Status::Frozen);
 
-    let list = hit(cache.get::<LatestTransactions>(&[uid("go1")]).await.remove(0));
+    let list = hit(get::<LatestTransactions>(&cache, &[uid("go1")]).await.remove(0));
     assert_eq!(list.lines[0].signed_amount(), money("-0.5"));
     assert_eq!((list.lines.len(), list.version()), (2, 0));
-    assert_eq!(hit(cache.get::<merchant::Model>(&[9]).await.remove(0)).name, "Müller & Söhne");
+    assert_eq!(hit(get::<merchant::Model>(&cache, &[9]).await.remove(0)).name, "Müller & Söhne");
 
     // Without a version they are older than anything of ours.
     cache.put(&[wallet("go1", 0)]).await;
@@ -154,7 +164,7 @@ async fn it_is_counted(cache: Cache) {
     cache.put(&[wallet("ann", 1)]).await;
     cache.put_absent::<wallet::Model>(&[uid("bob")]).await;
     write_raw(&cache, Keyspace::Wallet, "wallet_balance_odd", "{}").await;
-    cache.get::<wallet::Model>(&["ann", "bob", "eve", "odd"].map(uid)).await;
+    get::<wallet::Model>(&cache, &["ann", "bob", "eve", "odd"].map(uid)).await;
     let snapshot = cache.snapshot().await;
     let wallets = &snapshot.keyspaces[0];
     assert_eq!(wallets.name, "wallet");
@@ -171,9 +181,9 @@ async fn many_keys_at_once(cache: Cache) {
     let wallets: Vec<wallet::Model> = names.iter().map(|name| wallet(name, 1)).collect();
     cache.put(&wallets).await;
     let ids: Vec<Uid> = names.iter().map(|name| uid(name)).collect();
-    let found = cache.get::<wallet::Model>(&ids).await;
+    let found = get::<wallet::Model>(&cache, &ids).await;
     assert!(found.into_iter().zip(wallets).all(|(found, wallet)| found == Lookup::Hit(wallet)));
-    assert_eq!(cache.get::<wallet::Model>(&[]).await, []);
+    assert_eq!(get::<wallet::Model>(&cache, &[]).await, []);
 }
 
 /// What is in Redis is what other services expect.
@@ -182,7 +192,7 @@ async fn keys_and_json_are_the_contract() {
     let server = RedisServer::start();
     let cache = cache_in(&server.connect().await);
     cache.put(&[wallet("ann", 3)]).await;
-    cache.put(&[LatestTransactions { uid: uid("ann"), lines: Vec::new() }]).await;
+    cache.put(&[LatestTransactions { uid: uid("ann"), lines: Arc::default() }]).await;
     cache.put_orders(&[order(1, 1)]).await;
     assert_eq!(
         server.cli(&["get", "wallet_balance_ann"]).trim(),
@@ -208,7 +218,7 @@ async fn a_batch_is_one_round_trip() {
     server.cli(&["config", "resetstat"]);
     cache.put(&wallets).await;
     let ids: Vec<Uid> = wallets.iter().map(|wallet| wallet.uid.clone()).collect();
-    cache.get::<wallet::Model>(&ids).await;
+    get::<wallet::Model>(&cache, &ids).await;
     let stats = server.cli(&["info", "commandstats"]);
     assert!(stats.contains("cmdstat_mget:calls=1,"), "{stats}");
     assert!(stats.contains("cmdstat_evalsha:calls=1,"), "{stats}");
@@ -224,6 +234,6 @@ async fn users_are_cached_only_when_asked_for() {
         updated_at: time(),
     };
     cache.put(std::slice::from_ref(&user)).await;
-    assert_eq!(cache.get::<crate::entity::user::Model>(&[uid("ann")]).await, [Lookup::Miss]);
+    assert_eq!(get::<crate::entity::user::Model>(&cache, &[uid("ann")]).await, [Lookup::Miss]);
     in_memory().put(&[user]).await;
 }

@@ -1,6 +1,7 @@
 //! The same sentences about every backend.
 
 mod entries;
+mod near;
 mod outage;
 mod periods;
 
@@ -132,6 +133,16 @@ async fn write_raw(cache: &Cache, keyspace: Keyspace, key: &str, text: &str) {
     assert_eq!(cache.0.backend.put(vec![write]).await, [Written::Stored]);
 }
 
+/// What is cached, without who shares it.
+async fn get<T: Cached>(cache: &Cache, ids: &[T::Id]) -> Vec<Lookup<T>> {
+    let plain = |found: Lookup<Arc<T>>| match found {
+        Lookup::Hit(row) => Lookup::Hit(T::clone(&row)),
+        Lookup::Absent => Lookup::Absent,
+        Lookup::Miss => Lookup::Miss,
+    };
+    cache.get(ids).await.into_iter().map(plain).collect()
+}
+
 async fn read(cache: &Cache, name: &str) -> Lookup<wallet::Model> {
-    cache.get(&[uid(name)]).await.pop().unwrap()
+    get(cache, &[uid(name)]).await.pop().unwrap()
 }

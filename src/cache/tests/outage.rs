@@ -64,7 +64,7 @@ async fn a_paused_redis_never_shows_what_was_replaced() {
     let other = cache_in(&server.connect().await);
     assert_eq!(read(&other, "ann").await, Lookup::Miss);
     let orders = other.periods(&[period()]).await.remove(0);
-    assert_eq!((orders.orders, orders.complete), (vec![order(1, 1)], false));
+    assert_eq!((&*orders.orders, orders.complete), (&vec![order(1, 1)], false));
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_full_redis_does_not_keep_the_old_value() {
     cache.put_orders(&[order(1, 2)]).await;
     let other = cache_in(&server.connect().await);
     assert_eq!(read(&other, "ann").await, Lookup::Miss);
-    assert_eq!(other.periods(&[period()]).await[0].orders, []);
+    assert_eq!(*other.periods(&[period()]).await[0].orders, []);
     assert!(cache.degraded());
     server.cli(&["config", "set", "maxmemory", "0"]);
     until(|| !cache.degraded()).await;
@@ -168,7 +168,7 @@ async fn a_cluster_without_a_node_costs_little() {
     cache.put(&wallets(2)).await;
     for _ in 0..20 {
         let started = Instant::now();
-        let found = cache.get::<wallet::Model>(&ids).await;
+        let found = get::<wallet::Model>(&cache, &ids).await;
         assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
         assert!(found.iter().zip(wallets(1)).all(|(found, old)| *found != Lookup::Hit(old)));
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -176,6 +176,6 @@ async fn a_cluster_without_a_node_costs_little() {
     cluster.0[2].restart();
     until(|| !cache.degraded()).await;
     cache.put(&wallets(3)).await;
-    let found = cache.get::<wallet::Model>(&ids).await;
+    let found = get::<wallet::Model>(&cache, &ids).await;
     assert!(found.into_iter().zip(wallets(3)).all(|(found, new)| found == Lookup::Hit(new)));
 }

@@ -114,5 +114,5 @@ async fn a_long_period_is_filled_in_parts(cache: Cache) {
     let orders: Vec<order::Model> = (0..1_234).map(|number| order(number, 1)).collect();
     cache.put_period(&period(), &PeriodOrders::default(), &orders).await;
     let period = now(&cache).await;
-    assert!(period.complete && period.orders == orders);
+    assert!(period.complete && *period.orders == orders);
 }

@@ -89,4 +89,29 @@ pub const ROOT: &[(&str, Audience, &str)] = &[
     ("Query.lockStats", Admins, "lockStats { acquired }"),
     ("Query.operationLog", Admins, "operationLog(first: 1) { totalCount }"),
     ("Subscription.balanceUpdated", Owner, "balanceUpdated(uids: [\"ann\"]) { snapshot }"),
+    ("Query.hotData", Operators, "hotData(kind: MERCHANT) { totalCount }"),
+    ("Query.refreshStatus", Operators, "refreshStatus { kind }"),
+    (
+        "Mutation.warmCache",
+        Admins,
+        "warmCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    (
+        "Mutation.refreshCache",
+        Admins,
+        "refreshCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    (
+        "Mutation.invalidateCache",
+        Admins,
+        "invalidateCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
+    ),
+    ("Query.cacheEntries", Admins, "cacheEntries(target: { walletUids: [\"ann\"] }) { key }"),
+    ("Subscription.adminBalanceFeed", Operators, "adminBalanceFeed { snapshot }"),
+    (
+        "Subscription.orderUpdated",
+        Owner,
+        "orderUpdated(periodNumber: \"20241201_001\") { snapshot }",
+    ),
+    ("Subscription.cacheStats", Admins, "cacheStats(intervalMs: 100) { hits }"),
 ];

@@ -142,14 +142,14 @@ pub const TYPES: &[(&str, Audience, &str, &str)] = &[
         Admins,
         "{ cacheStats { # } }",
         "at hits misses hitRatio keys memoryBytes evictions writeFailures negativeHits p50Ms p99Ms \
-         degraded namespaces",
+         degraded namespaces nearHits",
     ),
     (
         "CacheNamespaceStats",
         Admins,
         "{ cacheStats { namespaces { # } } }",
         "name keys bytes hits misses errors fills rejectedStale negativeHits hitRatio ttlSeconds \
-         p50Ms p99Ms",
+         p50Ms p99Ms nearHits",
     ),
     (
         "WalletMutationPayload",
@@ -190,5 +190,78 @@ pub const TYPES: &[(&str, Audience, &str, &str)] = &[
         Owner,
         "subscription { balanceUpdated(uids: [\"ann\"]) { # } }",
         "cursor wallet transaction snapshot skipped",
+    ),
+    (
+        "HotRecordConnection",
+        Operators,
+        "{ hotData(kind: TENANT) { # } }",
+        "edges pageInfo totalCount",
+    ),
+    ("HotRecordEdge", Operators, "{ hotData(kind: TENANT) { edges { # } } }", "cursor node"),
+    (
+        "Merchant",
+        Operators,
+        "{ hotData(kind: MERCHANT) { edges { node { ... on Merchant { # } } } } }",
+        "id key name enabled updatedAt cachedAt tenant",
+    ),
+    (
+        "Tenant",
+        Operators,
+        "{ hotData(kind: TENANT) { edges { node { ... on Tenant { # } } } } }",
+        "id key name enabled updatedAt cachedAt",
+    ),
+    (
+        "Channel",
+        Operators,
+        "{ hotData(kind: CHANNEL) { edges { node { ... on Channel { # } } } } }",
+        "id key name enabled updatedAt cachedAt plugin",
+    ),
+    (
+        "Plugin",
+        Operators,
+        "{ hotData(kind: PLUGIN) { edges { node { ... on Plugin { # } } } } }",
+        "id key name enabled updatedAt cachedAt paymentMethods config",
+    ),
+    (
+        "PluginConfig",
+        Operators,
+        "{ hotData(kind: PLUGIN_CONFIG) { edges { node { ... on PluginConfig { # } } } } }",
+        "id key name enabled updatedAt cachedAt",
+    ),
+    (
+        "PluginPaymentMethod",
+        Operators,
+        "{ hotData(kind: PLUGIN_PAY_TYPE) { edges { node { ... on PluginPaymentMethod { # } } } } }",
+        "id key name enabled updatedAt cachedAt payType",
+    ),
+    (
+        "PluginConfig",
+        Admins,
+        "{ hotData(kind: PLUGIN_CONFIG) { edges { node { ... on PluginConfig { # } } } } }",
+        "settings",
+    ),
+    (
+        "RefreshStatus",
+        Operators,
+        "{ refreshStatus { # } }",
+        "kind lastSuccessAt lagMs intervalMs rows durationMs consecutiveFailures leader",
+    ),
+    (
+        "CacheEntry",
+        Admins,
+        "{ cacheEntries(target: { walletUids: [\"ann\"] }) { # } }",
+        "key exists ttlMs version bytes",
+    ),
+    (
+        "CachePayload",
+        Admins,
+        "mutation { warmCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { # } }",
+        "operation errors affectedKeys skippedKeys",
+    ),
+    (
+        "OrderEvent",
+        Owner,
+        "subscription { orderUpdated(periodNumber: \"20241201_001\") { # } }",
+        "cursor order snapshot deleted",
     ),
 ];

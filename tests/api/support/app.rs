@@ -104,6 +104,25 @@ impl TestApp {
         instance
     }
 
+    /// A second instance with more flags, on the same cache, and on the same database through this
+    /// port.
+    pub async fn an_instance_through(&self, port: u16, flags: &[&str]) -> Instance {
+        let mut url = self.database_address();
+        url.set_port(Some(port)).expect("it has a host");
+        let instance = Instance::start(url.as_str(), self.stores.redis_url.as_deref(), flags).await;
+        instance.wait_until_up().await;
+        instance
+    }
+
+    /// The port of the database.
+    pub fn database_port(&self) -> u16 {
+        self.database_address().port().expect("a server's URL")
+    }
+
+    fn database_address(&self) -> url::Url {
+        url::Url::parse(&self.stores.database_url).expect("our own URL")
+    }
+
     /// A second instance on the same database, with a cache that nobody shares.
     pub async fn an_instance_apart(&self) -> Instance {
         Instance::start(&self.stores.database_url, None, &[]).await

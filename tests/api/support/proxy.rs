@@ -10,6 +10,7 @@ use tokio::{
 pub struct Proxy {
     port: u16,
     stalled: watch::Sender<bool>,
+    cut: watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -18,15 +19,28 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let (stalled, watched) = watch::channel(false);
+        let (cut, severed) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                if *severed.borrow() {
+                    continue;
+                }
                 let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await else { continue };
                 let ((read, write), (from, to)) = (client.into_split(), server.into_split());
-                tokio::spawn(forward(read, to, watched.clone()));
-                tokio::spawn(forward(from, write, watched.clone()));
+                let both = futures::future::join(
+                    forward(read, to, watched.clone()),
+                    forward(from, write, watched.clone()),
+                );
+                let mut severed = severed.clone();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        _ = both => {}
+                        _ = severed.wait_for(|cut| *cut) => {}
+                    }
+                });
             }
         });
-        Self { port, stalled }
+        Self { port, stalled, cut }
     }
 
     /// Where it listens.
@@ -39,9 +53,15 @@ impl Proxy {
         self.stalled.send_replace(true);
     }
 
+    /// Every connection breaks, and so does every new one.
+    pub fn cut(&self) {
+        self.cut.send_replace(true);
+    }
+
     /// What was held back gets through, and what follows.
     pub fn mend(&self) {
         self.stalled.send_replace(false);
+        self.cut.send_replace(false);
     }
 }
 

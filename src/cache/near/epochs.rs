@@ -1,0 +1,121 @@
+//! Whether what was read a while ago can still be what is in the cache.
+//!
+//! A reader takes a [`Stamp`] before it asks, and keeps the stamp with the answer. A change of
+//! the key makes every stamp that was taken before it void, whether or not the answer has arrived
+//! by then. So it does not matter which comes first, the answer or the news of the change.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::atomic::{
+        AtomicU32, AtomicU64,
+        Ordering::{Acquire, Release},
+    },
+};
+
+/// Keys share this many counters, so a change makes the stamps of a few other keys void as well:
+/// of 100,000 keys, one or two.
+const STRIPES: usize = 1 << 16;
+
+pub(super) struct Epochs {
+    /// How often a key of each stripe changed.
+    stripes: Box<[AtomicU32]>,
+    hasher: RandomState,
+    /// Odd while changes are told of. It grows whenever some may not have been.
+    generation: AtomicU64,
+}
+
+/// The moment before something was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Stamp {
+    generation: u64,
+    stripe: u32,
+    epoch: u32,
+}
+
+impl Epochs {
+    /// Nothing can be relied on until [`Self::sure`].
+    pub(super) fn new() -> Self {
+        Self {
+            stripes: (0..STRIPES).map(|_| AtomicU32::new(0)).collect(),
+            hasher: RandomState::new(),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether changes are told of.
+    pub(super) fn is_sure(&self) -> bool {
+        self.generation.load(Acquire) % 2 == 1
+    }
+
+    /// This moment; `None` while changes are not told of.
+    pub(super) fn stamp(&self, key: &[u8]) -> Option<Stamp> {
+        let generation = self.generation.load(Acquire);
+        let stripe = self.stripe(key);
+        let epoch = self.stripes[stripe as usize].load(Acquire);
+        (generation % 2 == 1).then_some(Stamp { generation, stripe, epoch })
+    }
+
+    /// Whether the key cannot have changed since.
+    pub(super) fn is_current(&self, stamp: Stamp) -> bool {
+        self.generation.load(Acquire) == stamp.generation
+            && self.stripes[stamp.stripe as usize].load(Acquire) == stamp.epoch
+    }
+
+    pub(super) fn changed(&self, key: &[u8]) {
+        self.stripes[self.stripe(key) as usize].fetch_add(1, Release);
+    }
+
+    /// Some changes were not told of: everything may have changed.
+    pub(super) fn missed(&self) {
+        self.generation.fetch_add(2, Release);
+    }
+
+    /// Changes are not told of until [`Self::sure`].
+    pub(super) fn lost(&self) {
+        let even = |generation: u64| (generation % 2 == 1).then_some(generation + 1);
+        // It fails where that is known already.
+        let _ = self.generation.fetch_update(Release, Acquire, even);
+    }
+
+    /// Every change from now on is told of.
+    pub(super) fn sure(&self) {
+        self.lost();
+        self.generation.fetch_add(1, Release);
+    }
+
+    fn stripe(&self, key: &[u8]) -> u32 {
+        // Less than STRIPES, which fits.
+        (self.hasher.hash_one(key) % STRIPES as u64) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_voids_the_stamps_from_before_it() {
+        let epochs = Epochs::new();
+        assert_eq!(epochs.stamp(b"a"), None, "nothing is told of yet");
+        epochs.sure();
+        let before = epochs.stamp(b"a").unwrap();
+        assert!(epochs.is_current(before));
+        epochs.changed(b"a");
+        assert!(!epochs.is_current(before));
+        assert!(epochs.is_current(epochs.stamp(b"a").unwrap()));
+    }
+
+    #[test]
+    fn what_may_have_been_missed_voids_all() {
+        let epochs = Epochs::new();
+        epochs.sure();
+        let doubts: [fn(&Epochs); 3] = [Epochs::missed, Epochs::lost, Epochs::sure];
+        for doubt in doubts {
+            let before = epochs.stamp(b"a").unwrap();
+            doubt(&epochs);
+            assert!(!epochs.is_current(before));
+            epochs.sure();
+            assert!(!epochs.is_current(before), "nor when changes are told of again");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Rows in this process, in front of Redis.
+
+use std::time::Duration;
+
+use super::*;
+use crate::redis::testing::until;
+
+fn near(cache: &Cache, name: &str) -> Option<i64> {
+    cache.near::<wallet::Model>(&uid(name)).map(|wallet| wallet.version)
+}
+
+/// A cache to which Redis tells its changes.
+async fn tracking(redis: &Redis) -> Cache {
+    let cache = cache_in(redis);
+    until(|| cache.0.near.is_sure()).await;
+    cache
+}
+
+/// Reads until the row is near: the news of a write may be on its way.
+async fn bring_near(cache: &Cache, name: &str) {
+    let started = Instant::now();
+    while near(cache, name).is_none() {
+        assert!(started.elapsed() < Duration::from_secs(5), "{name} does not come near");
+        read(cache, name).await;
+    }
+}
+
+async fn what_was_read_is_near_until_it_changes(cache: Cache) {
+    until(|| cache.0.near.is_sure()).await;
+    assert_eq!(near(&cache, "ann"), None);
+    cache.put(&[wallet("ann", 1)]).await;
+    assert_eq!(near(&cache, "ann"), None, "not read yet");
+    bring_near(&cache, "ann").await;
+    assert_eq!(near(&cache, "ann"), Some(1));
+    cache.put(&[wallet("ann", 2)]).await;
+    assert_eq!(near(&cache, "ann"), None, "as soon as the write is done");
+    assert_eq!(read(&cache, "ann").await, Lookup::Hit(wallet("ann", 2)));
+}
+
+async fn a_period_is_near_until_one_of_its_orders_changes(cache: Cache) {
+    until(|| cache.0.near.is_sure()).await;
+    let before = PeriodOrders::default();
+    cache.put_period(&period(), &before, &[order(1, 1), order(2, 1)]).await;
+    let bring_near = async || {
+        let started = Instant::now();
+        while cache.near_period(&period()).is_none() {
+            assert!(started.elapsed() < Duration::from_secs(5), "the period does not come near");
+            cache.periods(&[period()]).await;
+        }
+        cache.near_period(&period()).unwrap()
+    };
+    assert_eq!(*bring_near().await, [order(1, 1), order(2, 1)]);
+    cache.put_orders(&[order(2, 2)]).await;
+    assert_eq!(cache.near_period(&period()), None);
+    assert_eq!(*bring_near().await, [order(1, 1), order(2, 2)]);
+    cache.remove_orders(&[order(2, 2)]).await;
+    assert_eq!(cache.near_period(&period()), None);
+    assert_eq!(*bring_near().await, [order(1, 1)]);
+}
+
+on_each_backend! {
+    what_was_read_is_near_until_it_changes,
+    a_period_is_near_until_one_of_its_orders_changes,
+}
+
+/// What another instance, or another service, writes is heard of.
+async fn changes_elsewhere_are_heard_of(ours: Cache, other: Cache) {
+    for round in 1..20 {
+        let name = format!("ann{round}");
+        other.put(&[wallet(&name, 1)]).await;
+        bring_near(&ours, &name).await;
+        other.put(&[wallet(&name, 2)]).await;
+        let written = Instant::now();
+        until(|| near(&ours, &name) != Some(1)).await;
+        assert!(written.elapsed() < Duration::from_millis(250), "{:?}", written.elapsed());
+        assert_eq!(read(&ours, &name).await, Lookup::Hit(wallet(&name, 2)));
+    }
+}
+
+#[tokio::test]
+async fn changes_elsewhere_are_heard_of_from_redis() {
+    let server = RedisServer::start();
+    let (ours, other) = (server.connect().await, server.connect().await);
+    changes_elsewhere_are_heard_of(tracking(&ours).await, cache_in(&other)).await;
+}
+
+/// Each master tells of its own keys.
+#[tokio::test]
+async fn changes_elsewhere_are_heard_of_from_a_cluster() {
+    let cluster = RedisCluster::start();
+    let (ours, other) = (cluster.connect().await, cluster.connect().await);
+    changes_elsewhere_are_heard_of(tracking(&ours).await, cache_in(&other)).await;
+}
+
+/// The race on purpose: a reader is answered, a change is heard of, and only then the reader keeps
+/// what it was answered.
+#[tokio::test]
+async fn an_answer_from_before_a_change_is_not_kept() {
+    let cache = in_memory();
+    let (near_by, key) = (&cache.0.near, "wallet_balance_ann");
+    let keep = |stamp, version| {
+        near_by.keep(key, stamp, (version, Arc::new(wallet("ann", version))), 100);
+    };
+    let before = near_by.stamp(key).unwrap();
+    cache.put(&[wallet("ann", 2)]).await;
+    keep(before, 1);
+    assert_eq!(near(&cache, "ann"), None);
+    // Of two readers that both may be right, the later one is not taken back.
+    let now = near_by.stamp(key).unwrap();
+    keep(now, 2);
+    keep(now, 1);
+    assert_eq!(near(&cache, "ann"), Some(2));
+    near_by.hear(Tracked::Missed);
+    assert_eq!(near(&cache, "ann"), None, "some news was lost");
+}
+
+/// While Redis cannot tell of changes nothing near is shown; when it can again, nothing from
+/// before.
+#[tokio::test]
+async fn nothing_near_is_shown_while_redis_cannot_tell() {
+    let mut server = RedisServer::start();
+    let cache = tracking(&server.connect_hasty().await).await;
+    cache.put(&[wallet("ann", 1)]).await;
+    bring_near(&cache, "ann").await;
+
+    server.cli(&["client", "kill", "type", "normal", "skipme", "yes"]);
+    until(|| near(&cache, "ann").is_none()).await;
+    until(|| cache.0.near.is_sure()).await;
+    assert_eq!(near(&cache, "ann"), None, "something may have changed meanwhile");
+    bring_near(&cache, "ann").await;
+
+    server.pause();
+    until(|| !cache.0.near.is_sure()).await;
+    assert_eq!(near(&cache, "ann"), None, "paused");
+    server.resume();
+    until(|| cache.0.near.is_sure()).await;
+    assert_eq!(near(&cache, "ann"), None);
+    bring_near(&cache, "ann").await;
+
+    server.kill();
+    until(|| near(&cache, "ann").is_none()).await;
+    server.restart();
+    until(|| cache.0.near.is_sure()).await;
+    cache.put(&[wallet("ann", 2)]).await;
+    bring_near(&cache, "ann").await;
+    assert_eq!(near(&cache, "ann"), Some(2));
+}
+
+/// Whatever is heard or not, a row is asked for again after a while, and the least used go when
+/// there are too many.
+#[tokio::test]
+async fn what_is_near_is_bounded() {
+    let brief = CacheConfig {
+        near_cache_mb: 1,
+        near_cache_ttl: Duration::from_millis(300),
+        ..config(None)
+    };
+    let cache = Cache::connect(&brief, None);
+    cache.put(&[wallet("ann", 1)]).await;
+    read(&cache, "ann").await;
+    assert_eq!(near(&cache, "ann"), Some(1));
+    until(|| near(&cache, "ann").is_none()).await;
+
+    let names: Vec<Uid> = (0..10_000).map(|n| uid(&format!("w{n}"))).collect();
+    let wallets: Vec<_> = names.iter().map(|uid| wallet(uid.as_str(), 1)).collect();
+    cache.put(&wallets).await;
+    get::<wallet::Model>(&cache, &names).await;
+    assert!(cache.0.near.bytes() <= 1 << 20, "{} bytes", cache.0.near.bytes());
+
+    let without = CacheConfig { near_cache_mb: 0, ..config(None) };
+    let cache = Cache::connect(&without, None);
+    cache.put(&[wallet("ann", 1)]).await;
+    read(&cache, "ann").await;
+    assert_eq!(near(&cache, "ann"), None);
+}

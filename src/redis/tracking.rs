@@ -1,0 +1,158 @@
+//! What changes in Redis, as Redis tells it: client tracking in its broadcasting mode, by prefix.
+//!
+//! In that mode Redis remembers nothing of who read what, so that reads need no connection of
+//! their own; the price is that changes of keys nobody here has read are told too. On a cluster
+//! each master tells of its own keys.
+
+use std::time::Duration;
+
+use fred::{
+    clients::Client,
+    error::Error as RedisError,
+    interfaces::{ClientLike, EventInterface, TrackingInterface},
+    types::{ClusterHash, CustomCommand, Value, config::Options},
+};
+use tokio::{
+    sync::{broadcast::error::RecvError, watch},
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Redis, is_lost, nodes};
+
+/// How often the connection is tried, and for how long an answer is waited for: a cut network
+/// closes nothing by itself, and until it is noticed old values pass for current ones.
+const BEAT: Duration = Duration::from_millis(500);
+
+/// What is known of the keys that are tracked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracked<'a> {
+    /// This key was written, expired or removed.
+    Changed(&'a [u8]),
+    /// Some changes were not told of, but the next will be.
+    Missed,
+    /// Changes are not told of until [`Self::Sure`].
+    Lost,
+    /// Every change from now on is told of.
+    Sure,
+}
+
+impl Redis {
+    /// Tells of changes under these prefixes, on a connection of its own, until the handle is
+    /// dropped. It begins as [`Tracked::Lost`].
+    pub fn track(
+        &self,
+        prefixes: Vec<&'static str>,
+        tell: impl Fn(Tracked<'_>) + Send + Sync + 'static,
+    ) -> AbortOnDropHandle<()> {
+        let client = self.0.pool.next().clone_new();
+        let tracking = Tracking { client, prefixes, healthy: self.0.health.watch(), tell };
+        AbortOnDropHandle::new(tokio::spawn(tracking.run()))
+    }
+}
+
+struct Tracking<F> {
+    client: Client,
+    prefixes: Vec<&'static str>,
+    /// Whether Redis answers the other connections in time.
+    healthy: watch::Receiver<bool>,
+    tell: F,
+}
+
+impl<F: Fn(Tracked<'_>)> Tracking<F> {
+    /// Whoever waits for an answer must not keep changes waiting.
+    async fn run(self) {
+        tokio::join!(self.pass_on(), self.stand_guard());
+    }
+
+    async fn pass_on(&self) {
+        let mut changes = self.client.invalidation_rx();
+        loop {
+            match changes.recv().await {
+                Ok(change) => {
+                    change
+                        .keys
+                        .iter()
+                        .for_each(|key| (self.tell)(Tracked::Changed(key.as_bytes())));
+                }
+                Err(RecvError::Lagged(_)) => (self.tell)(Tracked::Missed),
+                Err(RecvError::Closed) => return (self.tell)(Tracked::Lost),
+            }
+        }
+    }
+
+    /// Says when changes are told of, and when not. Any event of the connections is a reason to
+    /// doubt, and to begin anew.
+    async fn stand_guard(&self) {
+        let mut errors = self.client.error_rx();
+        let mut reconnected = self.client.reconnect_rx();
+        let mut moved = self.client.cluster_change_rx();
+        let mut healthy = self.healthy.clone();
+        drop(self.client.connect());
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut on = false;
+        loop {
+            let still_on = tokio::select! {
+                _ = errors.recv() => false,
+                _ = reconnected.recv() => false,
+                _ = moved.recv() => false,
+                changed = healthy.changed() => match changed {
+                    Ok(()) => on && *healthy.borrow_and_update(),
+                    Err(_) => return (self.tell)(Tracked::Lost),
+                },
+                _ = beat.tick() => on && self.ask(&["PING"]).await.is_ok(),
+            };
+            if on && !still_on {
+                (self.tell)(Tracked::Lost);
+            }
+            on = still_on || (*healthy.borrow() && self.begin().await);
+        }
+    }
+
+    /// Has all nodes tell, from now on; answers whether they do.
+    async fn begin(&self) -> bool {
+        if !self.client.is_connected() {
+            return false;
+        }
+        let mut on = vec!["CLIENT", "TRACKING", "ON", "BCAST"];
+        on.extend(self.prefixes.iter().flat_map(|prefix| ["PREFIX", *prefix]));
+        let begun = async {
+            // Redis refuses prefixes that it tells of already.
+            self.ask(&["CLIENT", "TRACKING", "OFF"]).await?;
+            self.ask(&on).await
+        };
+        match begun.await {
+            Ok(()) => {
+                (self.tell)(Tracked::Sure);
+                true
+            }
+            Err(error) => {
+                tracing::debug!(%error, "changes are not told of yet");
+                if is_lost(&error) {
+                    // When this fails, the connection is being made already.
+                    let _ = self.client.force_reconnection().await;
+                }
+                false
+            }
+        }
+    }
+
+    /// Sends a command to every node.
+    async fn ask(&self, words: &[&'static str]) -> Result<(), RedisError> {
+        let clustered = self.client.client_config().server.is_clustered();
+        for node in nodes(&self.client) {
+            let options = Options {
+                max_attempts: Some(1),
+                timeout: Some(BEAT),
+                fail_fast: true,
+                cluster_node: clustered.then_some(node),
+                ..Options::default()
+            };
+            let command = CustomCommand::new_static(words[0], ClusterHash::Random, false);
+            let args: Vec<Value> = words[1..].iter().copied().map(Value::from).collect();
+            let _: Value = self.client.with_options(&options).custom(command, args).await?;
+        }
+        Ok(())
+    }
+}
