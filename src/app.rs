@@ -153,8 +153,9 @@ impl App {
         self.demo_tokens.as_ref()
     }
 
-    /// Serves on `listener` until `shutdown` ends; then takes no more, lets what is under way
-    /// end (no longer than the configured grace), and closes everything.
+    /// Serves on `listener` until `shutdown` ends; then says so for the configured pause, takes no
+    /// more, lets what is under way end (no longer than the configured grace), and closes
+    /// everything.
     ///
     /// # Errors
     /// When the server itself panicked.
@@ -166,9 +167,11 @@ impl App {
         let stop = CancellationToken::new();
         let background = self.start_background(&stop);
         let router = router(Arc::clone(&self.edge));
-        let most = self.config.http.max_connections as usize;
-        let mut server = tokio::spawn(http::serve(listener, router, most, stop.clone()));
+        let bounds = http::Bounds::new(&self.config.http);
+        let mut server = tokio::spawn(http::serve(listener, router, bounds, stop.clone()));
         shutdown.await;
+        self.edge.announce_shutdown();
+        tokio::time::sleep(self.config.http.drain_pause).await;
         stop.cancel();
         let grace = self.config.http.shutdown_grace;
         let farewell = async { tokio::join!(self.edge.shut_down(), &mut server).1 };

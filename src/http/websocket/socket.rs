@@ -236,6 +236,7 @@ impl Socket {
     }
 
     async fn ping(&mut self) -> Step {
+        self.check_token()?;
         if self.last_heard.elapsed() > 2 * self.keep_alive.period() {
             return ControlFlow::Break(None);
         }
@@ -243,11 +244,10 @@ impl Socket {
     }
 
     fn check_token(&self) -> Step {
-        match &self.identity {
-            Some(identity) if identity.has_expired() => {
-                close(Close::Forbidden("the token has expired".to_owned()))
-            }
-            _ => ControlFlow::Continue(()),
+        let check = |identity| self.edge.verifier.check_again(identity);
+        match self.identity.as_ref().map(check) {
+            Some(Err(invalid)) => close(Close::Forbidden(invalid.to_string())),
+            Some(Ok(())) | None => ControlFlow::Continue(()),
         }
     }
 
