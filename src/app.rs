@@ -21,7 +21,7 @@ use crate::{
     events::Events,
     graphql::{Bounds, State},
     http::{self, Edge, TrustedDocuments, router},
-    loaders::Sources,
+    loaders::{Sources, keep_swept, warm_active},
     lock::Locks,
     orders,
     redis::Redis,
@@ -153,8 +153,9 @@ impl App {
         self.demo_tokens.as_ref()
     }
 
-    /// Serves on `listener` until `shutdown` ends; then takes no more, lets what is under way
-    /// end (no longer than the configured grace), and closes everything.
+    /// Serves on `listener` until `shutdown` ends; then says so for the configured pause, takes no
+    /// more, lets what is under way end (no longer than the configured grace), and closes
+    /// everything.
     ///
     /// # Errors
     /// When the server itself panicked.
@@ -166,9 +167,11 @@ impl App {
         let stop = CancellationToken::new();
         let background = self.start_background(&stop);
         let router = router(Arc::clone(&self.edge));
-        let most = self.config.http.max_connections as usize;
-        let mut server = tokio::spawn(http::serve(listener, router, most, stop.clone()));
+        let bounds = http::Bounds::new(&self.config.http);
+        let mut server = tokio::spawn(http::serve(listener, router, bounds, stop.clone()));
         shutdown.await;
+        self.edge.announce_shutdown();
+        tokio::time::sleep(self.config.http.drain_pause).await;
         stop.cancel();
         let grace = self.config.http.shutdown_grace;
         let farewell = async { tokio::join!(self.edge.shut_down(), &mut server).1 };
@@ -186,13 +189,19 @@ impl App {
         let recording = telemetry::record_metrics(Parts {
             cache: self.cache.clone(),
             balance: self.balance.clone(),
-            events: self.events.clone(),
             database: self.database.clone(),
         });
         tasks.spawn(stop.clone().run_until_cancelled_owned(recording));
         let verifier = self.verifier.clone();
         let fresh = async move { verifier.keep_fresh().await };
         tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
+        let sources = Sources::new(self.database.clone(), self.cache.clone());
+        let cache = self.config.cache.clone();
+        let looking_after = async move {
+            warm_active(&sources, cache.warm_wallets).await;
+            keep_swept(&sources, cache.cache_sweep_interval).await;
+        };
+        tasks.spawn(stop.clone().run_until_cancelled_owned(looking_after));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
         tasks.spawn(self.refresh.clone().run(stop.clone()));
@@ -210,6 +219,7 @@ impl App {
         let ending = async {
             background.wait().await;
             self.balance.shutdown().await;
+            self.events.flush().await;
         };
         if timeout(grace, ending).await.is_err() {
             tracing::warn!(?grace, "balance changes were still under way; a restart finishes them");

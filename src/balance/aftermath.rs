@@ -30,7 +30,7 @@ pub async fn write_cache(cache: &Cache, changes: &Changes) {
 }
 
 /// Tells subscribers of each ledger line, with the wallet as that line left it, and of each order.
-pub async fn publish(events: &Events, mut changes: Changes) {
+pub fn publish(events: &Events, mut changes: Changes) {
     let orders = orders_told(&mut changes);
     let wallets: HashMap<Uid, wallet::Model> = changes
         .opened
@@ -48,7 +48,7 @@ pub async fn publish(events: &Events, mut changes: Changes) {
         };
         Some(BalanceEvent { wallet, transaction })
     });
-    events.publish(told.collect(), orders).await;
+    events.publish(told.collect(), orders);
 }
 
 /// What became of orders. One that goes has no row with the version that this would be.

@@ -11,13 +11,15 @@ use parking_lot::Mutex;
 
 use super::{
     backend::{
-        COMPLETE, DOUBTS, FILLING, Fields, Held, PeriodWrite, PeriodWritten, Size, Standing, Write,
-        Written,
+        Begin, COMPLETE, DOUBTS, FILLING, Fields, Hash, Held, LONG, PageFound, PageWanted,
+        PeriodWrite, PeriodWritten, Size, Standing, Write, Written,
     },
     entry::{Entry, Found, Kind},
     keyspaces::Keyspace,
     outage::Place,
+    shelves::Shelves,
 };
+use crate::entity::clock;
 
 /// Rows, and periods. Each has its own lifetime; the least used go when there are too many.
 pub(super) struct Memory {
@@ -36,7 +38,7 @@ struct Row {
 /// Its fields change in place, while moka holds the key: a period may be long.
 #[derive(Clone)]
 struct Period {
-    fields: Arc<Mutex<Fields>>,
+    fields: Arc<Mutex<PeriodFields>>,
     ttl: Duration,
     stored: Instant,
 }
@@ -66,6 +68,30 @@ impl Mortal for Row {
 impl Mortal for Period {
     fn ttl(&self) -> Duration {
         self.ttl
+    }
+}
+
+/// What Redis keeps in a hash, and in its index.
+#[derive(Default)]
+struct PeriodFields {
+    fields: Fields,
+    /// Of a long period.
+    shelves: Option<Shelves>,
+}
+
+impl PeriodFields {
+    fn put(&mut self, field: &str, text: Bytes) {
+        if let Some(shelves) = &mut self.shelves {
+            shelves.put(field, &text);
+        }
+        self.fields.insert(field.to_owned(), text);
+    }
+
+    fn remove(&mut self, field: &str) {
+        if let Some(shelves) = &mut self.shelves {
+            shelves.remove(field);
+        }
+        self.fields.remove(field);
     }
 }
 
@@ -114,8 +140,35 @@ impl Memory {
         written
     }
 
-    pub(super) fn period(&self, key: &str) -> Fields {
-        self.periods.get(key).map(|period| period.fields.lock().clone()).unwrap_or_default()
+    pub(super) fn period(&self, key: &str) -> Hash {
+        let Some(period) = self.periods.get(key) else { return Hash::Whole(Fields::default()) };
+        let period = period.fields.lock();
+        if period.fields.len() > LONG { Hash::Long } else { Hash::Whole(period.fields.clone()) }
+    }
+
+    pub(super) fn page(&self, wanted: &PageWanted) -> Option<PageFound> {
+        let period = self.periods.get(&wanted.key)?;
+        let period = period.fields.lock();
+        let shelves = period.shelves.as_ref()?;
+        period.fields.contains_key(COMPLETE).then(|| shelves.page(&period.fields, wanted))
+    }
+
+    pub(super) fn begin_fill(&self, begin: &Begin) -> Option<bool> {
+        let mut began = None;
+        self.periods.entry(begin.key.clone()).and_compute_with(|there| {
+            let is_new = there.is_none();
+            let period = there.map_or_else(|| Period::new(begin.ttl), moka::Entry::into_value);
+            began = start(&mut period.fields.lock(), begin);
+            if is_new && began.is_some() { Op::Put(period) } else { Op::Nop }
+        });
+        began
+    }
+
+    pub(super) fn versions(&self, key: &str) -> Vec<(String, i64)> {
+        let Some(period) = self.periods.get(key) else { return Vec::new() };
+        let period = period.fields.lock();
+        let orders = period.fields.iter().filter(|(field, _)| !field.starts_with('!'));
+        orders.map(|(field, text)| (field.clone(), Found::parse(text).version())).collect()
     }
 
     pub(super) fn put_period(&self, write: PeriodWrite) -> PeriodWritten {
@@ -136,10 +189,10 @@ impl Memory {
         self.periods.entry(key.to_owned()).and_compute_with(|there| {
             let period = there.map_or_else(|| Period::new(ttl), moka::Entry::into_value);
             {
-                let mut fields = period.fields.lock();
-                let doubts = doubts(&fields) + 1;
-                fields.clear();
-                fields.insert(DOUBTS.to_owned(), doubts.to_string().into());
+                let mut period = period.fields.lock();
+                let doubts = (doubts(&period.fields) + 1).to_string();
+                *period = PeriodFields::default();
+                period.put(DOUBTS, doubts.into());
             }
             Op::Put(period.anew(ttl))
         });
@@ -158,18 +211,23 @@ impl Memory {
 
     fn inspect_period(&self, place: &Place) -> Held {
         let Some(period) = self.periods.get(&place.key) else { return Held::default() };
-        let fields = period.fields.lock();
+        let fields = &period.fields.lock().fields;
         let ttl = Some(period.ttl.saturating_sub(period.stored.elapsed()));
         let Some(field) = &place.field else {
             let complete = fields.contains_key(COMPLETE);
             let standing = if complete { Standing::Period } else { Standing::PartOfPeriod };
-            return Held { standing, version: None, ttl, bytes: Some(bytes_of(&fields)) };
+            return Held { standing, version: None, ttl, bytes: Some(bytes_of(fields)) };
         };
         fields.get(field).map_or_else(Held::default, |text| Held {
             ttl,
             bytes: Some(text.len() as u64),
             ..Held::of(Found::parse(text))
         })
+    }
+
+    pub(super) fn keys(&self) -> Vec<String> {
+        let rows = self.rows.iter().map(|(key, _)| (*key).clone());
+        rows.chain(self.periods.iter().map(|(key, _)| (*key).clone())).collect()
     }
 
     pub(super) fn clear(&self) {
@@ -188,7 +246,7 @@ impl Memory {
             add(row.keyspace, (key.len() + row.text.len()) as u64);
         }
         for (key, period) in &self.periods {
-            add(Keyspace::Orders, key.len() as u64 + bytes_of(&period.fields.lock()));
+            add(Keyspace::Orders, key.len() as u64 + bytes_of(&period.fields.lock().fields));
         }
         size.keys = Some(size.keyspaces.values().map(|(keys, _)| keys).sum());
         size.bytes = Some(size.keyspaces.values().map(|(_, bytes)| bytes).sum());
@@ -200,42 +258,62 @@ fn bytes_of(fields: &Fields) -> u64 {
     fields.iter().map(|(name, text)| (name.len() + text.len()) as u64).sum()
 }
 
+/// The same as scripts/begin.lua.
+fn start(period: &mut PeriodFields, begin: &Begin) -> Option<bool> {
+    let until = |fill: &Bytes| std::str::from_utf8(fill).ok()?.split_once(' ')?.1.parse().ok();
+    let ends: i64 = period.fields.get(FILLING).and_then(until).unwrap_or(0);
+    if !begin.regardless && ends > clock::now().timestamp_millis() {
+        return None;
+    }
+    [COMPLETE, FILLING].into_iter().for_each(|mark| period.remove(mark));
+    let fields = !period.fields.is_empty();
+    period.shelves = Some(Shelves::of(&period.fields));
+    period.put(FILLING, begin.fill.clone().into());
+    Some(fields)
+}
+
 /// The same as scripts/period.lua, in one piece. Answers whether the period is complete now.
-fn apply(fields: &mut Fields, write: &PeriodWrite, written: &mut PeriodWritten) -> bool {
+fn apply(period: &mut PeriodFields, write: &PeriodWrite, written: &mut PeriodWritten) -> bool {
     for (field, seen) in &write.gone {
         let is_gone = |text: &Bytes| match Found::parse(text) {
             Found::Absent(_) => false,
             there => there.version() <= *seen,
         };
-        if fields.get(field).is_some_and(is_gone) {
-            fields.remove(field);
+        if period.fields.get(field).is_some_and(is_gone) {
+            period.remove(field);
         }
     }
-    let mut whole = write.whole.is_some_and(|seen| seen == doubts(fields));
+    let mut whole = write.whole.is_some_and(|seen| seen == doubts(&period.fields));
     for (field, entry) in &write.entries {
-        let there = fields.get(field);
+        let there = period.fields.get(field);
         if entry.replaces(there.map(|text| &**text)) {
-            store(fields, field, entry);
+            store(period, field, entry);
             written.stored += 1;
         } else {
-            whole &= !there.is_some_and(|text| matches!(Found::parse(text), Found::Unknown(_)));
+            if there.is_some_and(|text| matches!(Found::parse(text), Found::Unknown(_))) {
+                whole = false;
+                period.remove(FILLING);
+            }
             written.stale += 1;
         }
     }
+    if let Some(fill) = &write.ends {
+        whole = period.fields.get(FILLING).is_some_and(|there| there == fill.as_bytes());
+    }
     if whole {
-        fields.insert(COMPLETE.to_owned(), Bytes::from_static(b"1"));
+        period.remove(FILLING);
+        period.put(COMPLETE, Bytes::from_static(b"1"));
     }
     whole
 }
 
-fn store(fields: &mut Fields, field: &str, entry: &Entry) {
+fn store(period: &mut PeriodFields, field: &str, entry: &Entry) {
     if matches!(entry.kind, Kind::Outdated | Kind::Evicted) {
-        let doubts = doubts(fields) + 1;
-        fields.insert(DOUBTS.to_owned(), doubts.to_string().into());
-        fields.remove(COMPLETE);
-        fields.remove(FILLING);
+        let doubts = doubts(&period.fields) + 1;
+        period.put(DOUBTS, doubts.to_string().into());
+        [COMPLETE, FILLING].into_iter().for_each(|mark| period.remove(mark));
     }
-    fields.insert(field.to_owned(), entry.text.clone());
+    period.put(field, entry.text.clone());
 }
 
 /// How often an order became unknown.

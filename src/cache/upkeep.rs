@@ -98,7 +98,10 @@ impl Cache {
         self.inspect_places(vec![period_place(&order.period_number, Some(number))]).await
     }
 
-    async fn inspect_places(&self, places: Vec<Place>) -> Result<Vec<CacheEntry>, Unreachable> {
+    pub(super) async fn inspect_places(
+        &self,
+        places: Vec<Place>,
+    ) -> Result<Vec<CacheEntry>, Unreachable> {
         let held = self.0.backend.inspect(&places).await.map_err(|_| Unreachable)?;
         Ok(places.iter().zip(held).map(CacheEntry::of).collect())
     }
@@ -116,7 +119,9 @@ impl Cache {
     /// When the cache cannot be reached.
     pub async fn forget_period(&self, period: &Period) -> Result<(), Unreachable> {
         let (key, ttl) = (Keyspace::Orders.key(period), jittered(Keyspace::Orders.ttl()));
-        self.0.backend.forget_period(&key, ttl).await.map_err(|_| Unreachable)
+        let forgotten = self.0.backend.forget_period(&key, ttl).await.map_err(|_| Unreachable);
+        self.0.near.forget(&key);
+        forgotten
     }
 
     /// Takes an order out of its period, which is partial then. One script call.
@@ -126,9 +131,8 @@ impl Cache {
         let write = PeriodWrite {
             key: Keyspace::Orders.key(&order.period_number),
             ttl: jittered(Keyspace::Orders.ttl()),
-            gone: Vec::new(),
             entries: vec![(number, eviction.entry())],
-            whole: None,
+            ..PeriodWrite::default()
         };
         self.write_periods(vec![write], OnLoss::Remember).await
     }

@@ -39,6 +39,15 @@ pub struct CacheConfig {
     /// Cache users too (user:{id})
     #[arg(long, env = "CACHE_USERS", value_parser = BoolishValueParser::new())]
     pub cache_users: bool,
+    /// How often all that is cached is held against the database, by one instance: what differs is
+    /// made right, and keys are counted
+    #[arg(long, env = "CACHE_SWEEP_INTERVAL", default_value = "5m", value_name = "DURATION",
+        value_parser = parse::lifetime)]
+    pub cache_sweep_interval: Duration,
+    /// Wallets to fill the cache with at start: those that changed last
+    #[arg(long, env = "WARM_WALLETS", default_value_t = 0, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub warm_wallets: u32,
 }
 
 /// By hand, because the URL may hold a password.
@@ -50,6 +59,8 @@ impl fmt::Debug for CacheConfig {
             .field("redis_timeout", &self.redis_timeout)
             .field("cache_capacity", &self.cache_capacity)
             .field("cache_users", &self.cache_users)
+            .field("cache_sweep_interval", &self.cache_sweep_interval)
+            .field("warm_wallets", &self.warm_wallets)
             .finish()
     }
 }

@@ -6,7 +6,7 @@ use fred::types::Value;
 use metrics::counter;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::{Notify, broadcast::error::RecvError},
+    sync::{Mutex, Notify, broadcast::error::RecvError, mpsc, oneshot},
     time::sleep,
 };
 
@@ -17,14 +17,28 @@ use crate::redis::{Command, Redis, Signal};
 const CHANNEL: &str = "wallet_events";
 /// Most events in one message.
 const MAX_EVENTS: usize = 1_000;
+/// Most batches of events that wait to be sent; what comes on top is a gap.
+const MAX_WAITING: usize = 1_024;
 /// Between tries to tell others of a gap.
 const RETRY: Duration = Duration::from_millis(250);
 
 pub(super) struct Bus {
     instance: String,
     redis: Redis,
+    /// How a message of ours begins: it comes back, and need not be read.
+    own: String,
+    waiting: mpsc::Sender<Waiting>,
+    /// For the one task that sends.
+    to_send: Mutex<mpsc::Receiver<Waiting>>,
     /// Something could not be sent: others must be told of a gap.
     owed: Notify,
+}
+
+/// What waits to be sent, in order.
+enum Waiting {
+    Events(Vec<Arc<BalanceEvent>>, Vec<Arc<OrderEvent>>),
+    /// Somebody who wants to know when all before has been sent.
+    Flush(oneshot::Sender<()>),
 }
 
 /// What is published. Without events it says that some were lost.
@@ -38,7 +52,6 @@ struct Outgoing<'a> {
 
 #[derive(Deserialize)]
 struct Incoming {
-    from: String,
     events: Vec<BalanceEvent>,
     /// Releases before there were any leave them out.
     #[serde(default)]
@@ -47,13 +60,47 @@ struct Incoming {
 
 impl Bus {
     pub(super) fn new(instance: &str, redis: Redis) -> Self {
-        Self { instance: instance.to_owned(), redis, owed: Notify::new() }
+        let (waiting, to_send) = mpsc::channel(MAX_WAITING);
+        Self {
+            own: format!("{{\"from\":\"{instance}\","),
+            instance: instance.to_owned(),
+            redis,
+            waiting,
+            to_send: Mutex::new(to_send),
+            owed: Notify::new(),
+        }
     }
 
-    pub(super) async fn publish(&self, events: &[Arc<BalanceEvent>], orders: &[Arc<OrderEvent>]) {
-        if events.is_empty() && orders.is_empty() {
-            return;
+    /// Has events sent after those that wait already. Nobody waits for Redis here: the next batch
+    /// of changes need not.
+    pub(super) fn publish(&self, events: Vec<Arc<BalanceEvent>>, orders: Vec<Arc<OrderEvent>>) {
+        let empty = events.is_empty() && orders.is_empty();
+        if !empty && self.waiting.try_send(Waiting::Events(events, orders)).is_err() {
+            self.owed.notify_one();
         }
+    }
+
+    /// Returns when everything that was published before has been sent.
+    pub(super) async fn flush(&self) {
+        let (sent, when_sent) = oneshot::channel();
+        if self.waiting.send(Waiting::Flush(sent)).await.is_ok() {
+            // Without an answer there is nobody left to send anything.
+            let _ = when_sent.await;
+        }
+    }
+
+    /// Sends what waits.
+    pub(super) async fn send_out(&self) {
+        let mut to_send = self.to_send.lock().await;
+        while let Some(waiting) = to_send.recv().await {
+            match waiting {
+                Waiting::Events(events, orders) => self.send(&events, &orders).await,
+                Waiting::Flush(sent) => drop(sent.send(())),
+            }
+        }
+    }
+
+    async fn send(&self, events: &[Arc<BalanceEvent>], orders: &[Arc<OrderEvent>]) {
         let parts = events.len().max(orders.len()).div_ceil(MAX_EVENTS);
         let messages: Option<Vec<Command>> =
             (0..parts).map(|nth| self.message(part(events, nth), part(orders, nth))).collect();
@@ -105,8 +152,10 @@ impl Bus {
     }
 
     fn deliver(&self, payload: &[u8], hubs: &Hubs) {
+        if payload.starts_with(self.own.as_bytes()) {
+            return;
+        }
         match serde_json::from_slice::<Incoming>(payload) {
-            Ok(message) if message.from == self.instance => {}
             Ok(message) if message.events.is_empty() && message.orders.is_empty() => hubs.gap(),
             Ok(Incoming { events, orders, .. }) => {
                 count("balance", events.len());

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    atomic::{AtomicBool, Ordering::SeqCst},
 };
 
 use dashmap::DashMap;
@@ -12,13 +12,12 @@ use super::{Change, Topic, mailbox::Mailbox};
 pub(super) struct Hub<E: Change> {
     /// The cost of an event is that of its own listeners.
     by_topic: DashMap<Topic, Vec<Arc<Mailbox<E>>>>,
-    count: AtomicUsize,
     closed: AtomicBool,
 }
 
 impl<E: Change> Default for Hub<E> {
     fn default() -> Self {
-        Self { by_topic: DashMap::new(), count: AtomicUsize::new(0), closed: false.into() }
+        Self { by_topic: DashMap::new(), closed: false.into() }
     }
 }
 
@@ -29,7 +28,6 @@ impl<E: Change> Hub<E> {
         for topic in topics {
             self.by_topic.entry(topic.clone()).or_default().push(mailbox.clone());
         }
-        self.count.fetch_add(1, SeqCst);
         // Looks for the end after attaching, so that one of both sees the other.
         if self.closed.load(SeqCst) {
             mailbox.close();
@@ -44,11 +42,6 @@ impl<E: Change> Hub<E> {
                 mailboxes.is_empty()
             });
         }
-        self.count.fetch_sub(1, SeqCst);
-    }
-
-    pub(super) fn subscriptions(&self) -> usize {
-        self.count.load(SeqCst)
     }
 
     pub(super) fn deliver(&self, event: &Arc<E>) {
@@ -78,7 +71,7 @@ impl<E: Change> Hub<E> {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.by_topic.is_empty() && self.subscriptions() == 0
+        self.by_topic.is_empty()
     }
 }
 

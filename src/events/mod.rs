@@ -69,9 +69,10 @@ impl Events {
         let bus = redis.map(|redis| Arc::new(Bus::new(instance, redis.clone())));
         let mut tasks = Vec::new();
         if let Some(bus) = &bus {
-            let (owing, forwarding) = (bus.clone(), bus.clone());
+            let (sending, owing, forwarding) = (bus.clone(), bus.clone(), bus.clone());
             let hubs = hubs.clone();
             tasks.push(tokio::spawn(async move { forwarding.forward(&hubs).await }));
+            tasks.push(tokio::spawn(async move { sending.send_out().await }));
             tasks.push(tokio::spawn(async move { owing.make_up().await }));
         }
         let tasks = tasks.into_iter().map(AbortOnDropHandle::new).collect();
@@ -79,8 +80,9 @@ impl Events {
     }
 
     /// Tells every instance's subscribers. Cannot fail the caller: what cannot be sent is a
-    /// gap. For one wallet, only one call at a time: calls are not ordered among each other.
-    pub async fn publish(&self, balances: Vec<BalanceEvent>, orders: Vec<OrderEvent>) {
+    /// gap. Subscribers of this instance have been told when this returns; others are told in
+    /// the order of the calls.
+    pub fn publish(&self, balances: Vec<BalanceEvent>, orders: Vec<OrderEvent>) {
         counter!("live_events_published_total", "kind" => "balance")
             .increment(balances.len() as u64);
         counter!("live_events_published_total", "kind" => "order").increment(orders.len() as u64);
@@ -89,7 +91,14 @@ impl Events {
         balances.iter().for_each(|event| self.0.hubs.balances.deliver(event));
         orders.iter().for_each(|event| self.0.hubs.orders.deliver(event));
         if let Some(bus) = &self.0.bus {
-            bus.publish(&balances, &orders).await;
+            bus.publish(balances, orders);
+        }
+    }
+
+    /// Returns when other instances have been sent what was published so far.
+    pub async fn flush(&self) {
+        if let Some(bus) = &self.0.bus {
+            bus.flush().await;
         }
     }
 
@@ -115,11 +124,6 @@ impl Events {
             None => (Topic::Period(period), FEED_BUFFER),
         };
         Subscription::attach(&self.0.hubs.orders, vec![topic], buffer)
-    }
-
-    /// How many subscriptions there are now.
-    pub fn subscriptions(&self) -> usize {
-        self.0.hubs.balances.subscriptions() + self.0.hubs.orders.subscriptions()
     }
 
     /// Ends all subscriptions, and those to come.

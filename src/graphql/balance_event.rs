@@ -43,6 +43,12 @@ impl BalanceEvent {
         Self::of_change(left, line, 0)
     }
 
+    /// Which version, and whether it is a snapshot.
+    #[cfg(test)]
+    pub fn place(&self) -> (i64, bool) {
+        (self.wallet.0.version, self.snapshot)
+    }
+
     /// How many changes are folded into it.
     pub const fn skipped_changes(&self) -> i64 {
         self.skipped

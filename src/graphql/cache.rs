@@ -169,12 +169,14 @@ impl CacheNamespaceStats<'_> {
         self.0.name
     }
 
-    /// Entries now; null where that is not known.
+    /// Entries now; in Redis, when they were last counted, of all services that share it. Null
+    /// where that is not known.
     async fn keys(&self) -> Option<Long> {
         self.0.keys.map(Long)
     }
 
-    /// What they take; null where that is not known.
+    /// What they take; in Redis, when they were last counted, of long hashes estimated by samples.
+    /// Null where that is not known.
     async fn bytes(&self) -> Option<Long> {
         self.0.bytes.map(Long)
     }

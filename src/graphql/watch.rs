@@ -150,8 +150,55 @@ fn replay(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use futures::StreamExt;
+    use tokio::time::timeout;
+
     use super::*;
-    use crate::entity::{Money, TransactionNo, clock};
+    use crate::{
+        cache::Cache,
+        config,
+        entity::{Money, TransactionNo, clock},
+        events::Events,
+        loaders::Sources,
+        store::{self, testing},
+    };
+
+    /// A commit between attaching and reading, whose event comes when both are done: it is in the
+    /// snapshot, and not sent again.
+    #[tokio::test]
+    async fn a_commit_between_attaching_and_reading_arrives_once() {
+        let database = testing::database().await;
+        let cache = Cache::connect(&config::testing::defaults().cache, None);
+        let loaders = Arc::new(Loaders::new(&Sources::new((*database).clone(), cache)));
+        let events = Events::connect("one", None);
+        let ann = Uid::stored("ann");
+        let change = |version: i64| {
+            let (wallet, transaction) = (wallet(version), line(version));
+            vec![events::BalanceEvent { wallet, transaction }]
+        };
+        for early in [true, false] {
+            let watch = Watch::new(loaders.clone(), events.subscribe(std::slice::from_ref(&ann)));
+            let committed = if early { 1 } else { 3 };
+            store::wallets::insert_missing(database.writer(), &[wallet(1)]).await.unwrap();
+            store::wallets::update(database.writer(), &[wallet(committed)]).await.unwrap();
+            if early {
+                events.publish(change(committed), vec![]).await;
+            }
+            let mut stream = std::pin::pin!(watch.events(vec![(ann.clone(), None)]));
+            let first = stream.next().await.unwrap().unwrap();
+            assert_eq!(first.place(), (committed, true), "the present");
+            if !early {
+                events.publish(change(committed), vec![]).await;
+            }
+            events.publish(change(committed + 1), vec![]).await;
+            let next = stream.next().await.unwrap().unwrap();
+            assert_eq!(next.place(), (committed + 1, false), "once");
+            let more = timeout(Duration::from_millis(50), stream.next()).await;
+            assert!(more.is_err(), "nothing else");
+        }
+    }
 
     fn wallet(version: i64) -> wallet::Model {
         let now = clock::now();

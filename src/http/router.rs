@@ -24,17 +24,20 @@ use crate::telemetry;
 
 /// All paths of the service.
 pub fn router(edge: Arc<Edge>) -> Router {
-    let cors = cors(&edge.config.allow_origins);
+    let (mut graphql, mut stream) = (get(graphql_get).post(graphql::post), sse::routes());
+    if !edge.config.allow_origins.is_empty() {
+        let cors = cors(&edge.config.allow_origins);
+        (graphql, stream) = (graphql.layer(cors.clone()), stream.layer(cors));
+    }
     let router = Router::new()
-        .route("/graphql", get(graphql_get).post(graphql::post).layer(cors.clone()))
-        .route("/graphql/stream", sse::routes().layer(cors))
+        .route("/graphql", graphql)
+        .route("/graphql/stream", stream)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(telemetry::render_metrics))
         .merge(pages(&edge))
         .with_state(edge);
-    let router = router.layer(middleware::from_fn(request_id::layer));
-    page::defaults().into_iter().fold(router, Router::layer)
+    router.layer(middleware::from_fn(request_id::layer))
 }
 
 /// Pages and their files: compressed, because they are large and hold no secrets that an
@@ -72,7 +75,7 @@ async fn graphql_get(
     graphql::get(&edge, (request_id, peer), &parts.uri, &parts.headers).await
 }
 
-/// Pages of these origins may read the answers; with none, only this server's own.
+/// Pages of these origins may read the answers; others see none.
 fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()

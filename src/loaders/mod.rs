@@ -7,6 +7,7 @@
 mod batch;
 mod fallback;
 mod hot;
+mod long;
 mod operation;
 mod order;
 mod page;
@@ -27,6 +28,7 @@ use self::{
     batch::Batcher,
     fallback::Outage,
     hot::{ConfigByPlugin, PayTypesByPlugin},
+    long::LongPages,
     operation::LinesByOperation,
     order::{OrdersByNumber, OrdersByPeriod},
     read_through::ReadThrough,
@@ -41,7 +43,7 @@ pub use self::{
     row::{Row, Source, Sourced},
     total::Total,
     transaction::TransactionFilter,
-    upkeep::{CacheAction, CacheTarget, Upkeep},
+    upkeep::{CacheAction, CacheTarget, Upkeep, keep_swept, warm_active},
     wallet::{Freshness, WalletFilter},
 };
 pub use crate::cache::{CacheEntry, KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
@@ -94,6 +96,7 @@ pub struct Loaders {
     operation_lines: Batcher<LinesByOperation>,
     orders: Batcher<OrdersByNumber>,
     periods: Batcher<OrdersByPeriod>,
+    long_pages: Batcher<LongPages>,
     users: Batcher<ReadThrough<user::Model>>,
     merchants: Batcher<ReadThrough<merchant::Model>>,
     tenants: Batcher<ReadThrough<tenant::Model>>,
@@ -117,6 +120,7 @@ impl Loaders {
             operation_lines: Batcher::new(LinesByOperation(sources.clone())),
             orders: Batcher::new(OrdersByNumber(sources.clone())),
             periods: Batcher::new(OrdersByPeriod(sources.clone())),
+            long_pages: Batcher::new(LongPages(sources.clone())),
             users: Batcher::new(ReadThrough::new(sources)),
             merchants: Batcher::new(ReadThrough::new(sources)),
             tenants: Batcher::new(ReadThrough::new(sources)),
@@ -139,6 +143,7 @@ impl Loaders {
         self.operation_lines.clear().await;
         self.orders.clear().await;
         self.periods.clear().await;
+        self.long_pages.clear().await;
         self.users.clear().await;
         self.merchants.clear().await;
         self.tenants.clear().await;

@@ -28,6 +28,8 @@ fn cache() -> Cache {
         near_cache_ttl: std::time::Duration::from_secs(60),
         stale_for: std::time::Duration::from_secs(600),
         cache_users: false,
+        cache_sweep_interval: std::time::Duration::from_secs(300),
+        warm_wallets: 0,
     };
     Cache::connect(&config, None)
 }

@@ -33,7 +33,7 @@ impl Loaders {
             Total::Orders(filter) => orders::count(reader, filter).await?,
             Total::Operations(filter) => operations::count(reader, filter).await?,
             Total::Hot(kind) => store::hot::count(reader, *kind).await?,
-            Total::Period(period, status) => self.period_count(period, *status).await? as u64,
+            Total::Period(period, status) => self.period_count(period, *status).await?,
         })
     }
 }

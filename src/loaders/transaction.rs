@@ -168,7 +168,8 @@ impl Loaders {
         }
         let everything = TransactionFilter::default();
         let filter = filter.unwrap_or(&everything);
-        let rows = transactions::page(self.sources.reader(), uid, filter, &probe(page)).await?;
+        let rows =
+            Box::pin(transactions::page(self.sources.reader(), uid, filter, &probe(page))).await?;
         Ok(trim(Row::each(rows).collect(), page))
     }
 

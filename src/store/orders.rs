@@ -52,19 +52,6 @@ pub async fn lock(conn: &impl ConnectionTrait, numbers: &[OrderNo]) -> Result<Ve
         .await
 }
 
-/// All orders of these periods, by period and number.
-pub async fn by_periods(
-    conn: &impl ConnectionTrait,
-    periods: &[Period],
-) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(is_any(conn, Column::PeriodNumber, periods.iter().cloned()))
-        .order_by_asc(Column::PeriodNumber)
-        .order_by_asc(Column::OrderNo)
-        .all(conn)
-        .await
-}
-
 /// The periods that have orders, latest first.
 pub async fn latest_periods(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Period>, DbErr> {
     Entity::find()
@@ -112,6 +99,22 @@ pub async fn open(
 /// How many there are.
 pub async fn count(conn: &impl ConnectionTrait, filter: &OrderFilter) -> Result<u64, DbErr> {
     filter.select().count(conn).await
+}
+
+/// How many orders a period has in each status.
+pub async fn count_by_status(
+    conn: &impl ConnectionTrait,
+    period: &Period,
+) -> Result<Vec<(Status, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Status)
+        .column_as(Column::OrderNo.count(), "count")
+        .filter(Column::PeriodNumber.eq(period.as_str()))
+        .group_by(Column::Status)
+        .into_tuple()
+        .all(conn)
+        .await
 }
 
 /// Adds orders; one that exists is an error.
@@ -222,9 +225,10 @@ mod tests {
         let rows = [order(two, "O_4"), order(one, "O_2"), paid, order(one, "O_1")];
         insert(db.writer(), &rows).await.unwrap();
 
-        let periods = [Period::stored(two), Period::stored(one)];
-        let found = by_periods(db.reader(), &periods).await.unwrap();
-        assert_eq!(numbers(&found), ["O_1", "O_2", "O_3", "O_4"]);
+        let period = OrderFilter { period_number: Some(Period::stored(one)), ..Default::default() };
+        let all = Page { after: None, before: None, limit: 9, from_end: false };
+        let found = page(db.reader(), &period, &all).await.unwrap();
+        assert_eq!(numbers(&found), ["O_1", "O_2", "O_3"]);
 
         let filter = OrderFilter {
             period_number: Some(Period::stored(one)),

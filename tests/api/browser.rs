@@ -64,7 +64,7 @@ impl Service {
         let flags = ["--database-url", &database, "--redis-url", &redis.url()];
         let flags = [&flags[..], &["--dashboard", &dashboard, "--allow-origin", &origin]].concat();
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let program = Program::serve_on(address, &flags).await;
+        let program = Program::serve_at(address, &flags).await;
         let flags = flags.iter().map(ToString::to_string).collect();
         Self { address, page_port, flags, program: Some(program), redis }
     }
@@ -91,7 +91,7 @@ impl Service {
             }
             ["start"] => {
                 let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-                self.program = Some(Program::serve_on(self.address, &flags).await);
+                self.program = Some(Program::serve_at(self.address, &flags).await);
             }
             ["redis", "stop"] => self.redis.kill(),
             ["redis", "start"] => self.redis.restart(),

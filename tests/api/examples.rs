@@ -128,7 +128,7 @@ async fn subscribers_go_on_after_a_restart() {
     let database = format!("sqlite://{}/w.db", folder.path().display());
     let flags = ["--database-url", &database];
     let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-    let mut program = Program::serve_on(address, &flags).await;
+    let mut program = Program::serve_at(address, &flags).await;
     program.given_wallet("ann", "10").await;
 
     let [socket, curl] = [
@@ -145,7 +145,7 @@ async fn subscribers_go_on_after_a_restart() {
     }
     program.signal("TERM");
     program.ended().await;
-    let again = Program::serve_on(address, &flags).await;
+    let again = Program::serve_at(address, &flags).await;
     for amount in ["2", "4"] {
         again.deposit("ann", amount).await.unwrap();
     }

@@ -129,6 +129,7 @@ impl Near {
         match news {
             Tracked::Changed(key) => self.epochs.changed(key),
             Tracked::Missed => self.epochs.missed(),
+            Tracked::Late => self.epochs.late(),
             Tracked::Lost => self.epochs.lost(),
             Tracked::Sure => self.epochs.sure(),
         }

@@ -69,8 +69,8 @@ impl Feed {
                 None => Vec::new(),
             };
             loop {
-                while let Some(event) = self.replay(&mut missed).await? {
-                    for event in event {
+                while let Some(page) = self.replay(&mut missed).await? {
+                    for event in page {
                         yield event;
                     }
                 }

@@ -101,7 +101,10 @@ impl Stream {
             () = self.edge.shutdown.cancelled() => ControlFlow::Break(()),
             () = self.sink.closed() => ControlFlow::Break(()),
             () = sleep(expiry.unwrap_or_default()), if expiry.is_some() => self.check_token(),
-            _ = self.keep_alive.tick() => self.send(Some(event::KEEP_ALIVE)).await,
+            _ = self.keep_alive.tick() => {
+                self.check_token()?;
+                self.send(Some(event::KEEP_ALIVE)).await
+            }
             Some(command) = next(commands) => {
                 self.obey(command);
                 ControlFlow::Continue(())
@@ -111,9 +114,10 @@ impl Stream {
     }
 
     fn check_token(&self) -> Step {
-        match &self.identity {
-            Some(identity) if identity.has_expired() => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
+        let check = |identity| self.edge.verifier.check_again(identity);
+        match self.identity.as_ref().map(check) {
+            Some(Err(_)) => ControlFlow::Break(()),
+            Some(Ok(())) | None => ControlFlow::Continue(()),
         }
     }
 

@@ -3,9 +3,13 @@
 //! Each first sees what the cache has and then what the database has. A version that was seen in
 //! the cache before, and that the database has not reached after that, never was.
 
+mod active;
 mod orders;
 mod rows;
+mod sweep;
 mod wallets;
+
+pub use self::{active::warm_active, sweep::keep_swept};
 
 use crate::{
     cache::{CacheEntry, Filled, Standing, Unreachable},
@@ -125,12 +129,13 @@ impl Sources {
         }
     }
 
-    /// Fills what is not cached of a kind, and says after each chunk how many rows it saw.
+    /// Makes what is cached of a kind what the database has, and says after each chunk how many
+    /// rows it saw.
     ///
     /// # Errors
     /// The database's; `Unavailable` when the cache cannot be reached.
-    pub async fn warm_kind(&self, kind: Kind, seen: impl Fn(u64) + Send) -> Result<Upkeep> {
-        of_kind!(kind, self.look_after_kind(CacheAction::Warm, seen))
+    pub async fn refresh_kind(&self, kind: Kind, seen: impl Fn(u64) + Send) -> Result<Upkeep> {
+        of_kind!(kind, self.look_after_kind(CacheAction::Refresh, seen))
     }
 }
 

@@ -1,13 +1,22 @@
 //! Orders: a period has one entry, and an order a part of it.
 
+use std::{collections::HashMap, time::Duration};
+
+use sea_orm::Iterable;
+use tokio::time::sleep;
+
 use super::{CacheAction, Upkeep, certain, is_there};
 use crate::{
-    cache::{CacheEntry, Standing},
-    entity::{OrderNo, Period},
+    cache::{CacheEntry, LongFill, PeriodPage, PeriodQuery, Standing},
+    entity::{OrderNo, Period, order},
     error::Result,
-    loaders::{Sources, order::OrdersByPeriod},
+    loaders::{Sources, long, order::OrdersByPeriod},
     store::orders,
 };
+
+/// How often a period is looked at before it is called wrong, and how long in between.
+const LOOKS: u32 = 3;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
 
 impl Sources {
     pub(super) async fn look_after_period(
@@ -57,6 +66,45 @@ impl Sources {
             }
         };
         Ok(Upkeep::of(affected, 1))
+    }
+
+    /// Whether a complete period was not what the database has, and was filled anew. Of a long one
+    /// the numbers by status are compared.
+    pub(super) async fn sweep_period(&self, period: &Period) -> Result<bool> {
+        for _ in 0..LOOKS {
+            if self.is_right(period).await? {
+                return Ok(false);
+            }
+            // A change may be on its way from the database to the cache.
+            sleep(BETWEEN_LOOKS).await;
+        }
+        OrdersByPeriod(self.clone()).refill(period).await?;
+        Ok(true)
+    }
+
+    async fn is_right(&self, period: &Period) -> Result<bool> {
+        let cached = self.cache().periods(std::slice::from_ref(period)).await.pop();
+        let cached = cached.unwrap_or_default();
+        if cached.complete {
+            let most = LongFill::THRESHOLD as u64 + 1;
+            return Ok(long::part(self, period, None, most).await? == *cached.orders);
+        }
+        if !cached.long {
+            // It is filled by its next reader.
+            return Ok(true);
+        }
+        let stored = orders::count_by_status(self.reader(), period).await?;
+        let stored: HashMap<order::Status, u64> =
+            stored.into_iter().map(|(status, count)| (status, count.unsigned_abs())).collect();
+        let query = |status| PeriodQuery::total(period, Some(status));
+        let statuses: Vec<order::Status> = order::Status::iter().collect();
+        let queries: Vec<PeriodQuery> = statuses.iter().copied().map(query).collect();
+        let pages = self.cache().period_pages(&queries).await;
+        let is_same = |(status, page): (&order::Status, &Option<PeriodPage>)| {
+            let stored = stored.get(status).copied().unwrap_or(0);
+            page.as_ref().is_none_or(|page| page.total == stored)
+        };
+        Ok(statuses.iter().zip(&pages).all(is_same))
     }
 
     pub(super) async fn order_entries(&self, number: &OrderNo) -> Result<Vec<CacheEntry>> {
