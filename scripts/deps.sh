@@ -35,6 +35,7 @@ check_test() {
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgresql
     has redis-server || need redis-server
     has redis-cli || need redis-tools
+    has curl || need curl
     has setpriv || need util-linux
     has chromium || has chromium-browser || has google-chrome || need chromium
 }

@@ -47,6 +47,7 @@ fn pages(edge: &Edge) -> Router<Arc<Edge>> {
     if !edge.config.no_playground {
         router = router
             .route("/playground", get(playground::page))
+            .route("/playground/tabs", get(playground::tabs))
             .route("/playground/{name}", get(assets::playground));
     }
     if edge.config.has_dashboard() {
