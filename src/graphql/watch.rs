@@ -184,15 +184,15 @@ mod tests {
             store::wallets::insert_missing(database.writer(), &[wallet(1)]).await.unwrap();
             store::wallets::update(database.writer(), &[wallet(committed)]).await.unwrap();
             if early {
-                events.publish(change(committed), vec![]).await;
+                events.publish(change(committed), vec![]);
             }
             let mut stream = std::pin::pin!(watch.events(vec![(ann.clone(), None)]));
             let first = stream.next().await.unwrap().unwrap();
             assert_eq!(first.place(), (committed, true), "the present");
             if !early {
-                events.publish(change(committed), vec![]).await;
+                events.publish(change(committed), vec![]);
             }
-            events.publish(change(committed + 1), vec![]).await;
+            events.publish(change(committed + 1), vec![]);
             let next = stream.next().await.unwrap().unwrap();
             assert_eq!(next.place(), (committed + 1, false), "once");
             let more = timeout(Duration::from_millis(50), stream.next()).await;
