@@ -21,7 +21,7 @@ use crate::{
     events::Events,
     graphql::{Bounds, State},
     http::{self, Edge, TrustedDocuments, router},
-    loaders::Sources,
+    loaders::{self, Sources},
     lock::Locks,
     orders,
     redis::Redis,
@@ -39,6 +39,7 @@ pub struct App {
     edge: Arc<Edge>,
     verifier: Verifier,
     cache: Cache,
+    sources: Sources,
     events: Events,
     demo_tokens: Option<Tokens>,
 }
@@ -113,8 +114,9 @@ impl App {
         let events = Events::connect(&instance, redis.as_ref());
         let balance =
             Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
+        let sources = Sources::new(database.clone(), cache.clone());
         let engine = SchemaEngine::new(State {
-            sources: Sources::new(database.clone(), cache.clone()),
+            sources: sources.clone(),
             balance: balance.clone(),
             events: events.clone(),
             bounds: Bounds {
@@ -135,7 +137,7 @@ impl App {
             .with_trusted_documents(trusted)
             .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
         let edge = Arc::new(edge);
-        Ok(Self { config, database, balance, edge, verifier, cache, events, demo_tokens })
+        Ok(Self { config, database, balance, edge, verifier, cache, sources, events, demo_tokens })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -185,6 +187,8 @@ impl App {
         tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
+        let early = loaders::refresh_early(self.sources.clone());
+        tasks.spawn(stop.clone().run_until_cancelled_owned(early));
         if self.config.demo {
             let moving = demo::move_money(self.balance.clone());
             tasks.spawn(stop.clone().run_until_cancelled_owned(moving));

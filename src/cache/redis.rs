@@ -1,5 +1,7 @@
 //! The cache in Redis.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use fred::types::Value;
 
@@ -13,6 +15,9 @@ static PUT: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/put.lua")));
 static PERIOD: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/period.lua")));
+
+/// What stands before a key while an instance loads it.
+const LOADING: &str = "wallet_bff_loading_";
 
 /// Most orders in one script call.
 const MAX_ORDERS: usize = 500;
@@ -102,6 +107,24 @@ impl RedisBackend {
         written
     }
 
+    /// One pipeline of SET NX.
+    pub(super) async fn lease(&self, keys: &[String], ttl: Duration) -> Vec<bool> {
+        let set = |key: &String| {
+            let key = Value::from(format!("{LOADING}{key}"));
+            Command::new("SET", [key, "1".into(), "NX".into(), "PX".into(), millis(ttl)])
+        };
+        let replies = self.0.send(keys.iter().map(set).collect()).await;
+        replies.iter().map(|reply| !matches!(reply, Ok(Value::Null))).collect()
+    }
+
+    /// One pipeline of PTTL.
+    pub(super) async fn time_left(&self, keys: &[String]) -> Vec<Option<Duration>> {
+        let ask = |key: &String| Command::new("PTTL", [key.as_str()]);
+        let replies = self.0.send(keys.iter().map(ask).collect()).await;
+        let left = |reply: Reply| u64::try_from(reply.ok()?.as_i64()?).ok();
+        replies.into_iter().map(|reply| left(reply).map(Duration::from_millis)).collect()
+    }
+
     /// Removes every key of ours, node by node, without stopping others for long.
     pub(super) async fn clear(&self) -> Result<(), Lost> {
         for node in self.0.nodes() {
@@ -189,7 +212,7 @@ fn period_calls(write: &PeriodWrite) -> Vec<Call> {
     chunks.into_iter().enumerate().map(call).collect()
 }
 
-fn millis(ttl: std::time::Duration) -> Value {
+fn millis(ttl: Duration) -> Value {
     Value::Integer(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
 }
 

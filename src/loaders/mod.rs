@@ -5,7 +5,9 @@
 //! batch's documentation says what it costs.
 
 mod batch;
+mod early;
 mod fallback;
+mod flight;
 mod operation;
 mod order;
 mod page;
@@ -24,6 +26,7 @@ use sea_orm::DatabaseConnection;
 use self::{
     batch::Batcher,
     fallback::Outage,
+    flight::Flights,
     operation::LinesByOperation,
     order::{OrdersByNumber, OrdersByPeriod},
     read_through::ReadThrough,
@@ -31,6 +34,7 @@ use self::{
     wallet::LatestWallets,
 };
 pub use self::{
+    early::refresh_early,
     operation::OperationFilter,
     order::OrderFilter,
     page::{Page, Slice},
@@ -58,12 +62,18 @@ struct Parts {
     database: Database,
     cache: Cache,
     outage: Outage,
+    flights: Flights,
 }
 
 impl Sources {
     /// Reads through `cache` to `database`.
     pub fn new(database: Database, cache: Cache) -> Self {
-        Self(Arc::new(Parts { database, cache, outage: Outage::default() }))
+        Self(Arc::new(Parts {
+            database,
+            cache,
+            outage: Outage::default(),
+            flights: Flights::default(),
+        }))
     }
 
     fn reader(&self) -> &DatabaseConnection {
@@ -72,6 +82,10 @@ impl Sources {
 
     fn cache(&self) -> &Cache {
         &self.0.cache
+    }
+
+    fn flights(&self) -> &Flights {
+        &self.0.flights
     }
 
     fn outage(&self) -> &Outage {
