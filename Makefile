@@ -2,7 +2,7 @@
 # packages; Rust, git and make are all they expect.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check schema bench deps deps-test
+.PHONY: help run test check schema bench dashboard deps deps-test
 
 ADDRESS ?= 127.0.0.1:8080
 
@@ -12,6 +12,7 @@ help: ## this list
 # The dev profile is built in half the time of the release profile, and answers in well under a
 # millisecond all the same: who wants a page wants it soon.
 run: deps ## start with demo data on http://127.0.0.1:8080 (ADDRESS=host:port for another)
+	@scripts/dashboard.sh || echo "The dashboard was not built. The service starts all the same."
 	cargo run -- serve --demo --listen $(ADDRESS)
 
 test: deps-test check ## all that CI runs: formatting, lints, every test on real servers
@@ -23,6 +24,9 @@ check: deps ## formatting and lints
 
 schema: deps ## rewrite schema.graphql from the code
 	cargo run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+dashboard: ## build frontend-examples/dashboard, which the service serves at /
+	@scripts/dashboard.sh
 
 bench: deps ## balance changes a second (on SQLite; or DATABASE_URL=… REDIS_URL=…)
 	cargo bench --bench postings

@@ -2,7 +2,8 @@
 # Installs, from Debian's packages, what is missing to build or to test.
 #
 #   scripts/deps.sh build    a C compiler: SQLite, the allocator and the cryptography are C
-#   scripts/deps.sh test     that, and the servers that the tests start: PostgreSQL and Redis
+#   scripts/deps.sh web      Node.js and npm: what builds the dashboard
+#   scripts/deps.sh test     all that, and what the tests start: PostgreSQL, Redis and a browser
 #
 # Does nothing, in a few milliseconds, when all is there.
 set -eu
@@ -23,12 +24,18 @@ check_build() {
     [ -e /usr/include/stdio.h ] || need libc6-dev
 }
 
+check_web() {
+    has node || need nodejs
+    has npm || need npm
+}
+
 check_test() {
     # Debian keeps PostgreSQL's programs out of the PATH, one folder a version.
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgresql
     has redis-server || need redis-server
     has redis-cli || need redis-tools
     has setpriv || need util-linux
+    has chromium || has chromium-browser || has google-chrome || need chromium
 }
 
 # Runs a command as root.
@@ -56,8 +63,9 @@ keep_servers_stopped() {
 
 case "${1-}" in
 build) check_build ;;
-test) check_build; check_test ;;
-*) echo "usage: scripts/deps.sh build|test" >&2 && exit 2 ;;
+web) check_web ;;
+test) check_build; check_web; check_test ;;
+*) echo "usage: scripts/deps.sh build|web|test" >&2 && exit 2 ;;
 esac
 [ -n "$missing" ] || exit 0
 

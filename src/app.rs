@@ -21,10 +21,11 @@ use crate::{
     events::Events,
     graphql::{Bounds, State},
     http::{self, Edge, TrustedDocuments, router},
-    loaders::{self, Sources},
+    loaders::{Sources, keep_swept, refresh_early, warm_active},
     lock::Locks,
     orders,
     redis::Redis,
+    refresh::Refresh,
     store::Database,
     telemetry::{self, Parts},
 };
@@ -41,6 +42,7 @@ pub struct App {
     cache: Cache,
     sources: Sources,
     events: Events,
+    refresh: Refresh,
     demo_tokens: Option<Tokens>,
 }
 
@@ -115,10 +117,18 @@ impl App {
         let balance =
             Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
         let sources = Sources::new(database.clone(), cache.clone());
+        let refresh = Refresh::new(
+            &config.refresh,
+            &instance,
+            database.clone(),
+            cache.clone(),
+            redis.as_ref(),
+        );
         let engine = SchemaEngine::new(State {
             sources: sources.clone(),
             balance: balance.clone(),
             events: events.clone(),
+            refresh: refresh.clone(),
             bounds: Bounds {
                 max_page_size: config.limits.max_page_size,
                 max_list_argument: config.limits.max_list_argument,
@@ -135,9 +145,20 @@ impl App {
         );
         let edge = edge
             .with_trusted_documents(trusted)
-            .with_playground_token(demo_tokens.as_ref().map(|t| t.admin.clone()));
+            .with_offered_tokens(demo_tokens.iter().flat_map(Tokens::offered).collect());
         let edge = Arc::new(edge);
-        Ok(Self { config, database, balance, edge, verifier, cache, sources, events, demo_tokens })
+        Ok(Self {
+            config,
+            database,
+            balance,
+            edge,
+            verifier,
+            cache,
+            sources,
+            events,
+            refresh,
+            demo_tokens,
+        })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -185,10 +206,16 @@ impl App {
         let verifier = self.verifier.clone();
         let fresh = async move { verifier.keep_fresh().await };
         tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
+        let (sources, cache) = (self.sources.clone(), self.config.cache.clone());
+        let looking_after = async move {
+            warm_active(&sources, cache.warm_wallets).await;
+            keep_swept(&sources, cache.cache_sweep_interval).await;
+        };
+        tasks.spawn(stop.clone().run_until_cancelled_owned(looking_after));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
-        let early = loaders::refresh_early(self.sources.clone());
-        tasks.spawn(stop.clone().run_until_cancelled_owned(early));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(refresh_early(self.sources.clone())));
+        tasks.spawn(self.refresh.clone().run(stop.clone()));
         if self.config.demo {
             let moving = demo::move_money(self.balance.clone());
             tasks.spawn(stop.clone().run_until_cancelled_owned(moving));

@@ -14,6 +14,7 @@ use crate::{
     balance::{Balance, Command, Movement, Request},
     config::Secret,
     entity::{Amount, IdempotencyKey, Money, Uid},
+    http::OfferedToken,
     seed::{self, Plan, Progress},
     store::{self, Database, WalletFilter},
 };
@@ -24,6 +25,10 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const BUSY_WALLETS: u32 = 5;
 /// How long the tokens count.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);
+/// Whose the tokens are.
+const USER: (&str, Role) = ("u000001", Role::User);
+const OPERATOR: (&str, Role) = ("demo-operator", Role::Operator);
+const ADMIN: (&str, Role) = ("demo-admin", Role::Admin);
 /// Who moves the money, in the operation log.
 const CALLER: &str = "system demo";
 
@@ -43,12 +48,18 @@ impl Tokens {
     /// # Errors
     /// When the key cannot sign.
     pub fn sign(keys: &Keys) -> Result<Self, SignError> {
-        let sign = |uid: &str, role| keys.sign(&Uid::stored(uid), role, TOKEN_TTL);
-        Ok(Self {
-            user: sign("u000001", Role::User)?,
-            operator: sign("demo-operator", Role::Operator)?,
-            admin: sign("demo-admin", Role::Admin)?,
-        })
+        let sign = |(uid, role)| keys.sign(&Uid::stored(uid), role, TOKEN_TTL);
+        Ok(Self { user: sign(USER)?, operator: sign(OPERATOR)?, admin: sign(ADMIN)? })
+    }
+
+    /// As dashboard and playground offer them.
+    pub fn offered(&self) -> [OfferedToken; 3] {
+        let offer = |(uid, role), token: &String| OfferedToken {
+            role,
+            uid: Uid::stored(uid),
+            token: token.clone(),
+        };
+        [offer(USER, &self.user), offer(OPERATOR, &self.operator), offer(ADMIN, &self.admin)]
     }
 }
 
@@ -115,7 +126,7 @@ fn pick_command() -> Command {
 }
 
 /// What somebody who started a demo wants to know.
-pub fn banner(address: SocketAddr, tokens: &Tokens) -> String {
+pub fn banner(address: SocketAddr, tokens: &Tokens, has_dashboard: bool) -> String {
     let host = match address.ip() {
         ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         ip => ip,
@@ -123,12 +134,13 @@ pub fn banner(address: SocketAddr, tokens: &Tokens) -> String {
     let base = format!("http://{}", SocketAddr::new(host, address.port()));
     let mut text =
         "\n  wallet-bff runs as a demo: 1,000 wallets, and money that moves.\n\n".to_owned();
-    for (name, path) in [
+    let dashboard = has_dashboard.then_some(("Dashboard", "/"));
+    for (name, path) in dashboard.into_iter().chain([
         ("Playground", "/playground"),
         ("GraphQL", "/graphql"),
         ("Readiness", "/readyz"),
         ("Metrics", "/metrics"),
-    ] {
+    ]) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {name:<12}{base}{path}");
     }

@@ -8,6 +8,8 @@
 //!       loaders       balance, orders            |          reads | the one door for money
 //!        |    |        |     |     |             |
 //!    cache    store  lock  store   cache, events-+          Redis or in-process | PostgreSQL or SQLite
+//!
+//!      refresh (in the background) -> store, cache
 //! ```
 //!
 //! Reads flow edge -> [`loaders`] -> [`cache`] -> [`store`], and writes flow edge -> [`balance`]
@@ -38,6 +40,7 @@ pub mod loaders;
 pub mod lock;
 pub mod orders;
 pub mod redis;
+pub mod refresh;
 pub mod seed;
 pub mod store;
 pub mod telemetry;

@@ -1,5 +1,7 @@
 //! The wallet-bff program; see `wallet-bff --help`.
 
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 /// Saves a fifth of the CPU on lists, which are many small allocations.

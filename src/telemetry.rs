@@ -1,15 +1,22 @@
-//! Logs and metrics. Both are one a process, whatever number of servers run in it.
+//! Logs, metrics and traces. Each is one a process, whatever number of servers run in it.
 
+mod collector;
 mod gather;
+mod traces;
 
 use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, filter::ParseError};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, filter::ParseError, fmt, layer::SubscriberExt,
+    registry::LookupSpan, util::SubscriberInitExt,
+};
 
 use crate::config::{LogConfig, LogFormat};
 
 pub use gather::Parts;
+pub use traces::{Traces, TracesError, request_span};
 
 /// Bounds of the histogram of durations, in seconds.
 const BUCKETS_SECONDS: [f64; 14] =
@@ -19,22 +26,38 @@ const BUCKETS_BATCH: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 2
 /// How often the recorder tidies up what was recorded.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Starts logging, to stderr.
+/// What others log less of, unless `--log` says so by name: each statement is a span, and each
+/// attempt to reach a server that is away an error.
+const QUIET: &str = "sea_orm=warn";
+
+/// Starts logging, to stderr, and makes spans into traces, if there are any.
 ///
 /// # Errors
 /// When the filter is none.
-pub fn init_logs(config: &LogConfig) -> Result<(), ParseError> {
-    let filter = EnvFilter::builder().parse(&config.log)?;
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+pub fn init(config: &LogConfig, traces: Option<&Traces>) -> Result<(), ParseError> {
+    let filter = EnvFilter::builder().parse(format!("{QUIET},{}", config.log))?;
     // It fails only where somebody else logs already, which is as well.
-    let _ = match config.log_format {
-        LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    let _ = match traces {
+        None => Registry::default().with(filter).with(lines(config.log_format)).try_init(),
+        Some(traces) => {
+            let logs = lines(config.log_format).with_filter(filter);
+            Registry::default().with(logs).with(traces.layer()).try_init()
+        }
     };
     Ok(())
+}
+
+/// What writes the lines.
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let lines = fmt::layer().with_ansi(std::io::stderr().is_terminal());
+    let lines = lines.with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    }
 }
 
 /// Starts recording metrics, once; `None` where another recorder is installed.

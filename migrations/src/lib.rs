@@ -10,6 +10,8 @@ mod m20241201_000003_orders;
 mod m20241201_000004_users;
 mod m20241201_000005_hot_data;
 mod m20241201_000006_hot_data_notify;
+mod m20241201_000007_row_changes;
+mod m20241201_000008_outside_changes;
 
 use sea_orm_migration::{
     migrator,
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20241201_000004_users::Migration),
             Box::new(m20241201_000005_hot_data::Migration),
             Box::new(m20241201_000006_hot_data_notify::Migration),
+            Box::new(m20241201_000007_row_changes::Migration),
+            Box::new(m20241201_000008_outside_changes::Migration),
         ]
     }
 }

@@ -14,6 +14,7 @@ use tokio::{
     task::{Id, JoinSet},
     time::{Instant, sleep_until},
 };
+use tracing::{Instrument, Span};
 
 use super::{Context, Posting, batch};
 use crate::{
@@ -82,7 +83,9 @@ impl Dispatcher {
             self.busy.extend(uids.iter().cloned());
             let context = self.context.clone();
             let locked = uids.clone();
-            let task = self.batches.spawn(async move { batch::run(&context, locked, batch).await });
+            let span = batch_span(&batch);
+            let run = async move { batch::run(&context, locked, batch).await };
+            let task = self.batches.spawn(run.instrument(span));
             self.under_way.insert(task.id(), uids);
         }
     }
@@ -168,6 +171,16 @@ impl Dispatcher {
             deferred.retry_at = now;
         }
     }
+}
+
+/// A batch shows in the trace of its oldest posting, with links to those of the others.
+fn batch_span(batch: &[Posting]) -> Span {
+    let Some((oldest, others)) = batch.split_first() else { return Span::none() };
+    let span = oldest.span.in_scope(|| tracing::debug_span!("batch", postings = batch.len()));
+    for other in others {
+        span.follows_from(&other.span);
+    }
+    span
 }
 
 /// The refusal of what cannot be taken on now.

@@ -7,6 +7,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
     time::Instant,
 };
+use tracing::Span;
 
 use super::{Command, Outcome, Request};
 use crate::{
@@ -36,6 +37,8 @@ pub struct Posting {
     pub(super) ticket: Option<Ticket>,
     /// Set while another instance holds one of its wallets.
     pub(super) deferred: Option<Deferred>,
+    /// From the queue to the answer, as a trace shows it.
+    pub(super) span: Span,
     reply: oneshot::Sender<Result<Outcome>>,
 }
 
@@ -98,6 +101,7 @@ impl Posting {
             part: None,
             ticket: None,
             deferred: None,
+            span: tracing::debug_span!("change"),
             reply,
         };
         (posting, receiver)

@@ -4,7 +4,14 @@ use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 
-use super::{entry::Entry, keyspaces::Keyspace, memory::Memory, redis::RedisBackend};
+use super::{
+    entry::{Entry, Found},
+    keyspaces::Keyspace,
+    memory::Memory,
+    outage::Place,
+    redis::RedisBackend,
+    walk::{Census, WalkCursor},
+};
 
 /// Redis was not reached, or did not understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +37,7 @@ pub(super) enum Written {
 }
 
 /// Orders of one period.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PeriodWrite {
     pub(super) key: String,
     pub(super) ttl: Duration,
@@ -39,6 +46,51 @@ pub(super) struct PeriodWrite {
     pub(super) entries: Vec<(String, Entry)>,
     /// These are all there are, as of this number of doubts.
     pub(super) whole: Option<i64>,
+    /// The last of all there are, which were written one after another by the fill of this name.
+    pub(super) ends: Option<String>,
+}
+
+/// A page of a long period.
+#[derive(Clone, Debug)]
+pub(super) struct PageWanted {
+    pub(super) key: String,
+    /// Only orders in this status.
+    pub(super) status: Option<&'static str>,
+    pub(super) after: Option<String>,
+    pub(super) before: Option<String>,
+    pub(super) limit: usize,
+    pub(super) from_end: bool,
+}
+
+/// What there is of it, in the order of the walk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PageFound {
+    /// How many there are on all pages.
+    pub(super) total: u64,
+    pub(super) orders: Vec<(String, Bytes)>,
+}
+
+/// A period as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Hash {
+    /// All its fields.
+    Whole(Fields),
+    /// More than [`LONG`].
+    Long,
+}
+
+/// More fields than this are not read at once.
+pub(super) const LONG: usize = 2_000;
+
+/// How a fill of a long period begins.
+#[derive(Clone, Debug)]
+pub(super) struct Begin {
+    pub(super) key: String,
+    /// Its name, and until when nobody else begins, in Unix milliseconds.
+    pub(super) fill: String,
+    pub(super) ttl: Duration,
+    /// Whoever is at it.
+    pub(super) regardless: bool,
 }
 
 /// How many orders of a period were written.
@@ -56,8 +108,49 @@ pub(super) type Fields = HashMap<String, Bytes>;
 pub(super) const COMPLETE: &str = "!complete";
 /// The field that names the fill under way.
 pub(super) const FILLING: &str = "!filling";
+/// The field that says that an index is kept beside the hash.
+pub(super) const INDEXED: &str = "!indexed";
 /// The field that counts how often an order became unknown.
 pub(super) const DOUBTS: &str = "!doubts";
+
+/// What stands under a key, or in a field of a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A row, or a list of rows.
+    Row,
+    /// That there is no such row.
+    Absent,
+    /// That values older than some version must not come back.
+    Unknown,
+    /// A period with all its orders.
+    Period,
+    /// Some orders of a period.
+    PartOfPeriod,
+}
+
+/// The same, with what is known of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) standing: Standing,
+    pub(super) version: Option<i64>,
+    pub(super) ttl: Option<Duration>,
+    pub(super) bytes: Option<u64>,
+}
+
+impl Held {
+    pub(super) fn of(found: Found<'_>) -> Self {
+        let standing = match found {
+            Found::Row(_) => Standing::Row,
+            Found::Absent(_) => Standing::Absent,
+            Found::Unknown(_) => Standing::Unknown,
+        };
+        let version = Some(found.version()).filter(|version| *version != i64::MIN);
+        Self { standing, version, ..Self::default() }
+    }
+}
 
 /// How much is cached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,7 +189,7 @@ impl Backend {
         }
     }
 
-    pub(super) async fn periods(&self, keys: &[String]) -> Vec<Result<Fields, Lost>> {
+    pub(super) async fn periods(&self, keys: &[String]) -> Vec<Result<Hash, Lost>> {
         match self {
             Self::Redis(redis) => redis.periods(keys).await,
             Self::Memory(memory) => keys.iter().map(|key| Ok(memory.period(key))).collect(),
@@ -127,6 +220,83 @@ impl Backend {
             Self::Redis(redis) => redis.time_left(keys).await,
             // What lapses here is one read of a database that is at hand.
             Self::Memory(_) => vec![None; keys.len()],
+        }
+    }
+
+    /// What stands in these places.
+    pub(super) async fn inspect(&self, places: &[Place]) -> Result<Vec<Held>, Lost> {
+        match self {
+            Self::Redis(redis) => redis.inspect(places).await,
+            Self::Memory(memory) => Ok(places.iter().map(|place| memory.inspect(place)).collect()),
+        }
+    }
+
+    /// Pages of long periods; `None` where one is not complete.
+    pub(super) async fn pages(
+        &self,
+        wanted: &[PageWanted],
+    ) -> Vec<Result<Option<PageFound>, Lost>> {
+        match self {
+            Self::Redis(redis) => redis.pages(wanted).await,
+            Self::Memory(memory) => wanted.iter().map(|page| Ok(memory.page(page))).collect(),
+        }
+    }
+
+    /// Begins to fill a long period, unless another fill is under way, or even then. Answers
+    /// whether fields are there already.
+    pub(super) async fn begin_fill(&self, begin: &Begin) -> Result<Option<bool>, Lost> {
+        match self {
+            Self::Redis(redis) => redis.begin_fill(begin).await,
+            Self::Memory(memory) => Ok(memory.begin_fill(begin)),
+        }
+    }
+
+    /// Some fields of a period with their versions, and where to go on; `None` at the end.
+    pub(super) async fn scan_fields(
+        &self,
+        key: &str,
+        cursor: Option<String>,
+    ) -> Result<(Option<String>, Vec<(String, i64)>), Lost> {
+        match self {
+            Self::Redis(redis) => redis.scan_fields(key, cursor).await,
+            Self::Memory(memory) => Ok((None, memory.versions(key))),
+        }
+    }
+
+    /// Removes a period, and raises a doubt that keeps fills under way from completing it.
+    pub(super) async fn forget_period(&self, key: &str, ttl: Duration) -> Result<(), Lost> {
+        match self {
+            Self::Redis(redis) => redis.forget_period(key, ttl).await,
+            Self::Memory(memory) => {
+                memory.forget_period(key, ttl);
+                Ok(())
+            }
+        }
+    }
+
+    /// One step over all keys.
+    pub(super) async fn walk(
+        &self,
+        from: WalkCursor,
+    ) -> Result<(Vec<String>, Option<WalkCursor>), Lost> {
+        match self {
+            Self::Redis(redis) => redis.walk(from).await,
+            Self::Memory(memory) => Ok((memory.keys(), None)),
+        }
+    }
+
+    /// Leaves what was counted for all instances. This process counts its own entries itself.
+    pub(super) async fn publish_census(&self, census: &Census, ttl: Duration) {
+        if let Self::Redis(redis) = self {
+            redis.publish_census(census, ttl).await;
+        }
+    }
+
+    /// Whether nobody took this turn within the pause.
+    pub(super) async fn take_turn(&self, what: &str, pause: Duration) -> bool {
+        match self {
+            Self::Redis(redis) => redis.take_turn(what, pause).await,
+            Self::Memory(_) => true,
         }
     }
 

@@ -18,12 +18,16 @@ use rand::Rng;
 pub(super) enum Kind {
     /// A row as JSON.
     Row,
+    /// The same, unless this version of it is there.
+    Newer,
     /// `!N`.
     Removed,
     /// `?N`.
     Outdated,
     /// `!-1`, where nothing is known.
     Absent,
+    /// `?N`, in place of exactly what was seen there, however new that says it is.
+    Evicted,
 }
 
 impl Kind {
@@ -31,9 +35,11 @@ impl Kind {
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Row => "v",
+            Self::Newer => "n",
             Self::Removed => "!",
             Self::Outdated => "?",
             Self::Absent => "a",
+            Self::Evicted => "x",
         }
     }
 }
@@ -51,6 +57,10 @@ impl Entry {
         Self { kind: Kind::Row, version, text }
     }
 
+    pub(super) fn newer(version: i64, text: Bytes) -> Self {
+        Self { kind: Kind::Newer, version, text }
+    }
+
     pub(super) fn removed(version: i64) -> Self {
         Self { kind: Kind::Removed, version, text: format!("!{version}").into() }
     }
@@ -63,12 +73,19 @@ impl Entry {
         Self { kind: Kind::Absent, version: -1, text: Bytes::from_static(b"!-1") }
     }
 
+    /// Replaces what was seen with version `seen`, and whatever is no newer than `floor`: the
+    /// database's version, older than which nothing may come back.
+    pub(super) fn evicted(seen: i64, floor: i64) -> Self {
+        Self { kind: Kind::Evicted, version: seen, text: format!("?{floor}").into() }
+    }
+
     /// The lowest version that may be read where this could not be written. Of a row that is
     /// gone not even the last.
     pub(super) fn floor(&self) -> i64 {
         match self.kind {
-            Kind::Row | Kind::Outdated | Kind::Absent => self.version,
+            Kind::Row | Kind::Newer | Kind::Outdated | Kind::Absent => self.version,
             Kind::Removed => self.version.saturating_add(1),
+            Kind::Evicted => Found::parse(&self.text).version(),
         }
     }
 
@@ -79,8 +96,12 @@ impl Entry {
         match (self.kind, there) {
             (Kind::Absent, _) => false,
             (Kind::Outdated, there) => self.version > there.version(),
-            (Kind::Row, Found::Absent(version)) => self.version > version,
-            (Kind::Row | Kind::Removed, there) => self.version >= there.version(),
+            (Kind::Newer, Found::Row(_)) => self.version > there.version(),
+            (Kind::Evicted, there) => {
+                there.version() == self.version || there.version() <= self.floor()
+            }
+            (Kind::Row | Kind::Newer, Found::Absent(version)) => self.version > version,
+            (Kind::Row | Kind::Newer | Kind::Removed, there) => self.version >= there.version(),
         }
     }
 }
@@ -176,6 +197,9 @@ mod tests {
             (Entry::outdated(5), false),
             (Entry::outdated(6), true),
             (Entry::absent(), false),
+            (Entry::evicted(5, 3), true),
+            (Entry::evicted(4, 3), false),
+            (Entry::evicted(4, 5), true),
         ] {
             assert_eq!(entry.replaces(Some(stored)), wins, "{entry:?}");
             assert!(entry.replaces(None), "{entry:?}");
@@ -184,6 +208,10 @@ mod tests {
 
     #[test]
     fn markers_are_crossed_by_newer_rows_only() {
+        let newer = |version| Entry::newer(version, Bytes::new());
+        assert!(!newer(5).replaces(Some(br#"{"version":5}"#)));
+        assert!(newer(6).replaces(Some(br#"{"version":5}"#)));
+        assert!(newer(5).replaces(Some(b"?5")) && !newer(4).replaces(Some(b"?5")));
         assert!(!row(5).replaces(Some(b"!5")));
         assert!(row(6).replaces(Some(b"!5")));
         assert!(!row(4).replaces(Some(b"?5")));

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Cached, LatestTransactions};
-use crate::entity::{Uid, hot, transaction, user, wallet};
+use crate::entity::{Uid, clock, hot, transaction, user, wallet};
 
 /// A family of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -157,12 +158,13 @@ impl Cached for LatestTransactions {
 }
 
 /// A row without a version of its own: the time of its last change, in microseconds, orders
-/// it, and is written beside its fields.
+/// it, and is written beside its fields, with when that was done.
 #[derive(Serialize)]
 struct Timed<'a, Row> {
     #[serde(flatten)]
     row: &'a Row,
     version: i64,
+    cached_at: DateTime<Utc>,
 }
 
 macro_rules! timed {
@@ -181,7 +183,7 @@ macro_rules! timed {
             }
 
             fn json(&self) -> impl Serialize {
-                Timed { row: self, version: self.version() }
+                Timed { row: self, version: self.version(), cached_at: clock::now() }
             }
 
             fn from_json(_: &$id, json: Self) -> Self {

@@ -11,11 +11,15 @@ use parking_lot::Mutex;
 
 use super::{
     backend::{
-        COMPLETE, DOUBTS, FILLING, Fields, PeriodWrite, PeriodWritten, Size, Write, Written,
+        Begin, COMPLETE, DOUBTS, FILLING, Fields, Hash, Held, LONG, PageFound, PageWanted,
+        PeriodWrite, PeriodWritten, Size, Standing, Write, Written,
     },
     entry::{Entry, Found, Kind},
     keyspaces::Keyspace,
+    outage::Place,
+    shelves::Shelves,
 };
+use crate::entity::clock;
 
 /// Rows, and periods. Each has its own lifetime; the least used go when there are too many.
 pub(super) struct Memory {
@@ -28,13 +32,26 @@ struct Row {
     keyspace: Keyspace,
     text: Bytes,
     ttl: Duration,
+    stored: Instant,
 }
 
 /// Its fields change in place, while moka holds the key: a period may be long.
 #[derive(Clone)]
 struct Period {
-    fields: Arc<Mutex<Fields>>,
+    fields: Arc<Mutex<PeriodFields>>,
     ttl: Duration,
+    stored: Instant,
+}
+
+impl Period {
+    fn new(ttl: Duration) -> Self {
+        Self { fields: Arc::default(), ttl, stored: Instant::now() }
+    }
+
+    /// The same, to live for this long from now.
+    fn anew(self, ttl: Duration) -> Self {
+        Self { ttl, stored: Instant::now(), ..self }
+    }
 }
 
 /// A lifetime that each entry names itself.
@@ -51,6 +68,30 @@ impl Mortal for Row {
 impl Mortal for Period {
     fn ttl(&self) -> Duration {
         self.ttl
+    }
+}
+
+/// What Redis keeps in a hash, and in its index.
+#[derive(Default)]
+struct PeriodFields {
+    fields: Fields,
+    /// Of a long period.
+    shelves: Option<Shelves>,
+}
+
+impl PeriodFields {
+    fn put(&mut self, field: &str, text: Bytes) {
+        if let Some(shelves) = &mut self.shelves {
+            shelves.put(field, &text);
+        }
+        self.fields.insert(field.to_owned(), text);
+    }
+
+    fn remove(&mut self, field: &str) {
+        if let Some(shelves) = &mut self.shelves {
+            shelves.remove(field);
+        }
+        self.fields.remove(field);
     }
 }
 
@@ -94,13 +135,40 @@ impl Memory {
                 return Op::Nop;
             }
             written = Written::Stored;
-            Op::Put(Row { keyspace, text: entry.text, ttl })
+            Op::Put(Row { keyspace, text: entry.text, ttl, stored: Instant::now() })
         });
         written
     }
 
-    pub(super) fn period(&self, key: &str) -> Fields {
-        self.periods.get(key).map(|period| period.fields.lock().clone()).unwrap_or_default()
+    pub(super) fn period(&self, key: &str) -> Hash {
+        let Some(period) = self.periods.get(key) else { return Hash::Whole(Fields::default()) };
+        let period = period.fields.lock();
+        if period.fields.len() > LONG { Hash::Long } else { Hash::Whole(period.fields.clone()) }
+    }
+
+    pub(super) fn page(&self, wanted: &PageWanted) -> Option<PageFound> {
+        let period = self.periods.get(&wanted.key)?;
+        let period = period.fields.lock();
+        let shelves = period.shelves.as_ref()?;
+        period.fields.contains_key(COMPLETE).then(|| shelves.page(&period.fields, wanted))
+    }
+
+    pub(super) fn begin_fill(&self, begin: &Begin) -> Option<bool> {
+        let mut began = None;
+        self.periods.entry(begin.key.clone()).and_compute_with(|there| {
+            let is_new = there.is_none();
+            let period = there.map_or_else(|| Period::new(begin.ttl), moka::Entry::into_value);
+            began = start(&mut period.fields.lock(), begin);
+            if is_new && began.is_some() { Op::Put(period) } else { Op::Nop }
+        });
+        began
+    }
+
+    pub(super) fn versions(&self, key: &str) -> Vec<(String, i64)> {
+        let Some(period) = self.periods.get(key) else { return Vec::new() };
+        let period = period.fields.lock();
+        let orders = period.fields.iter().filter(|(field, _)| !field.starts_with('!'));
+        orders.map(|(field, text)| (field.clone(), Found::parse(text).version())).collect()
     }
 
     pub(super) fn put_period(&self, write: PeriodWrite) -> PeriodWritten {
@@ -108,13 +176,58 @@ impl Memory {
         self.periods.entry(write.key.clone()).and_compute_with(|there| {
             let (period, is_new) = match there {
                 Some(entry) => (entry.into_value(), false),
-                None => (Period { fields: Arc::default(), ttl: write.ttl }, true),
+                None => (Period::new(write.ttl), true),
             };
             let completed = apply(&mut period.fields.lock(), &write, &mut written);
             // Storing it again starts its lifetime anew.
-            if completed || is_new { Op::Put(Period { ttl: write.ttl, ..period }) } else { Op::Nop }
+            if completed || is_new { Op::Put(period.anew(write.ttl)) } else { Op::Nop }
         });
         written
+    }
+
+    pub(super) fn forget_period(&self, key: &str, ttl: Duration) {
+        self.periods.entry(key.to_owned()).and_compute_with(|there| {
+            let period = there.map_or_else(|| Period::new(ttl), moka::Entry::into_value);
+            {
+                let mut period = period.fields.lock();
+                let doubts = (doubts(&period.fields) + 1).to_string();
+                *period = PeriodFields::default();
+                period.put(DOUBTS, doubts.into());
+            }
+            Op::Put(period.anew(ttl))
+        });
+    }
+
+    pub(super) fn inspect(&self, place: &Place) -> Held {
+        match place.keyspace {
+            Keyspace::Orders => self.inspect_period(place),
+            _ => self.rows.get(&place.key).map_or_else(Held::default, |row| Held {
+                ttl: Some(row.ttl.saturating_sub(row.stored.elapsed())),
+                bytes: Some((place.key.len() + row.text.len()) as u64),
+                ..Held::of(Found::parse(&row.text))
+            }),
+        }
+    }
+
+    fn inspect_period(&self, place: &Place) -> Held {
+        let Some(period) = self.periods.get(&place.key) else { return Held::default() };
+        let fields = &period.fields.lock().fields;
+        let ttl = Some(period.ttl.saturating_sub(period.stored.elapsed()));
+        let Some(field) = &place.field else {
+            let complete = fields.contains_key(COMPLETE);
+            let standing = if complete { Standing::Period } else { Standing::PartOfPeriod };
+            return Held { standing, version: None, ttl, bytes: Some(bytes_of(fields)) };
+        };
+        fields.get(field).map_or_else(Held::default, |text| Held {
+            ttl,
+            bytes: Some(text.len() as u64),
+            ..Held::of(Found::parse(text))
+        })
+    }
+
+    pub(super) fn keys(&self) -> Vec<String> {
+        let rows = self.rows.iter().map(|(key, _)| (*key).clone());
+        rows.chain(self.periods.iter().map(|(key, _)| (*key).clone())).collect()
     }
 
     pub(super) fn clear(&self) {
@@ -124,18 +237,16 @@ impl Memory {
 
     pub(super) fn size(&self) -> Size {
         let mut size = Size { evictions: Some(0), ..Size::default() };
-        let mut add = |keyspace: Keyspace, bytes: usize| {
+        let mut add = |keyspace: Keyspace, bytes: u64| {
             let (keys, sum) = size.keyspaces.entry(keyspace).or_default();
             *keys += 1;
-            *sum += bytes as u64;
+            *sum += bytes;
         };
         for (key, row) in &self.rows {
-            add(row.keyspace, key.len() + row.text.len());
+            add(row.keyspace, (key.len() + row.text.len()) as u64);
         }
         for (key, period) in &self.periods {
-            let fields = period.fields.lock();
-            let bytes: usize = fields.iter().map(|(name, text)| name.len() + text.len()).sum();
-            add(Keyspace::Orders, key.len() + bytes);
+            add(Keyspace::Orders, key.len() as u64 + bytes_of(&period.fields.lock().fields));
         }
         size.keys = Some(size.keyspaces.values().map(|(keys, _)| keys).sum());
         size.bytes = Some(size.keyspaces.values().map(|(_, bytes)| bytes).sum());
@@ -143,42 +254,66 @@ impl Memory {
     }
 }
 
+fn bytes_of(fields: &Fields) -> u64 {
+    fields.iter().map(|(name, text)| (name.len() + text.len()) as u64).sum()
+}
+
+/// The same as scripts/begin.lua.
+fn start(period: &mut PeriodFields, begin: &Begin) -> Option<bool> {
+    let until = |fill: &Bytes| std::str::from_utf8(fill).ok()?.split_once(' ')?.1.parse().ok();
+    let ends: i64 = period.fields.get(FILLING).and_then(until).unwrap_or(0);
+    if !begin.regardless && ends > clock::now().timestamp_millis() {
+        return None;
+    }
+    [COMPLETE, FILLING].into_iter().for_each(|mark| period.remove(mark));
+    let fields = !period.fields.is_empty();
+    period.shelves = Some(Shelves::of(&period.fields));
+    period.put(FILLING, begin.fill.clone().into());
+    Some(fields)
+}
+
 /// The same as scripts/period.lua, in one piece. Answers whether the period is complete now.
-fn apply(fields: &mut Fields, write: &PeriodWrite, written: &mut PeriodWritten) -> bool {
+fn apply(period: &mut PeriodFields, write: &PeriodWrite, written: &mut PeriodWritten) -> bool {
     for (field, seen) in &write.gone {
         let is_gone = |text: &Bytes| match Found::parse(text) {
             Found::Absent(_) => false,
             there => there.version() <= *seen,
         };
-        if fields.get(field).is_some_and(is_gone) {
-            fields.remove(field);
+        if period.fields.get(field).is_some_and(is_gone) {
+            period.remove(field);
         }
     }
-    let mut whole = write.whole.is_some_and(|seen| seen == doubts(fields));
+    let mut whole = write.whole.is_some_and(|seen| seen == doubts(&period.fields));
     for (field, entry) in &write.entries {
-        let there = fields.get(field);
+        let there = period.fields.get(field);
         if entry.replaces(there.map(|text| &**text)) {
-            store(fields, field, entry);
+            store(period, field, entry);
             written.stored += 1;
         } else {
-            whole &= !there.is_some_and(|text| matches!(Found::parse(text), Found::Unknown(_)));
+            if there.is_some_and(|text| matches!(Found::parse(text), Found::Unknown(_))) {
+                whole = false;
+                period.remove(FILLING);
+            }
             written.stale += 1;
         }
     }
+    if let Some(fill) = &write.ends {
+        whole = period.fields.get(FILLING).is_some_and(|there| there == fill.as_bytes());
+    }
     if whole {
-        fields.insert(COMPLETE.to_owned(), Bytes::from_static(b"1"));
+        period.remove(FILLING);
+        period.put(COMPLETE, Bytes::from_static(b"1"));
     }
     whole
 }
 
-fn store(fields: &mut Fields, field: &str, entry: &Entry) {
-    if entry.kind == Kind::Outdated {
-        let doubts = doubts(fields) + 1;
-        fields.insert(DOUBTS.to_owned(), doubts.to_string().into());
-        fields.remove(COMPLETE);
-        fields.remove(FILLING);
+fn store(period: &mut PeriodFields, field: &str, entry: &Entry) {
+    if matches!(entry.kind, Kind::Outdated | Kind::Evicted) {
+        let doubts = doubts(&period.fields) + 1;
+        period.put(DOUBTS, doubts.to_string().into());
+        [COMPLETE, FILLING].into_iter().for_each(|mark| period.remove(mark));
     }
-    fields.insert(field.to_owned(), entry.text.clone());
+    period.put(field, entry.text.clone());
 }
 
 /// How often an order became unknown.

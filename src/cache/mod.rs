@@ -9,15 +9,20 @@ mod backend;
 mod entry;
 mod hot;
 mod keyspaces;
+mod long;
 mod memory;
 mod near;
 mod outage;
 mod periods;
 mod redis;
+mod redis_long;
 mod rows;
+mod shelves;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod upkeep;
+mod walk;
 
 use std::{fmt::Display, hash::Hash, sync::Arc};
 
@@ -33,9 +38,14 @@ use self::{
     stats::{Stats, count},
 };
 pub use self::{
+    backend::Standing,
     keyspaces::Keyspace,
+    long::{LongFill, PeriodPage, PeriodQuery},
     periods::PeriodOrders,
+    rows::Filled,
     stats::{KeyspaceSnapshot, Snapshot},
+    upkeep::{CacheEntry, Eviction, Unreachable},
+    walk::{Census, WalkCursor, Walked},
 };
 use crate::{
     config::CacheConfig,

@@ -202,8 +202,7 @@ fn order_marker((place, version): &(Place, i64)) -> PeriodWrite {
     PeriodWrite {
         key: place.key.clone(),
         ttl: jittered(place.keyspace.ttl()),
-        gone: Vec::new(),
         entries: vec![(place.field.clone().unwrap_or_default(), Entry::outdated(*version))],
-        whole: None,
+        ..PeriodWrite::default()
     }
 }

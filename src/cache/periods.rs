@@ -4,14 +4,15 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use super::{
     Cache, OnLoss,
-    backend::{COMPLETE, DOUBTS, FILLING, Fields, PeriodWrite, PeriodWritten},
+    backend::{COMPLETE, DOUBTS, FILLING, Fields, Hash, INDEXED, PeriodWrite, PeriodWritten},
     entry::{Entry, Found, jittered},
     keyspaces::{self, Keyspace},
     memory::doubts,
     outage::{Floors, Place},
+    rows::Filled,
     stats::count,
 };
-use crate::entity::{Period, order};
+use crate::entity::{OrderNo, Period, order};
 
 /// What the cache has of a period's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct PeriodOrders {
     pub orders: Arc<Vec<order::Model>>,
     /// Whether these are all. Lists and counts are answered from a complete period only.
     pub complete: bool,
+    /// Whether there are too many to be read at once: ask for pages.
+    pub long: bool,
     /// What else a fill must know of what it replaces.
     seen: Seen,
 }
@@ -55,8 +58,9 @@ impl Cache {
         self.0.near.kept(Keyspace::Orders, period)
     }
 
-    /// What is cached of these periods. One pipeline of HGETALL. What is complete is
-    /// [`Self::near_period`] from then on.
+    /// What is cached of these periods. One pipeline of script calls. What is complete is
+    /// [`Self::near_period`] from then on. Of a long period this says no more than that it is one:
+    /// [`Self::period_pages`] has its parts.
     pub async fn periods(&self, periods: &[Period]) -> Vec<PeriodOrders> {
         if periods.is_empty() || self.0.outage.is_overflown() {
             return vec![PeriodOrders::default(); periods.len()];
@@ -69,13 +73,16 @@ impl Cache {
         let stamps: Vec<_> = keys.iter().map(|key| self.0.near.stamp(key)).collect();
         let hashes = self.0.backend.periods(&keys).await;
         self.0.stats.of(Keyspace::Orders).took(started);
-        let read = |(name, (floors, fields)): (&Period, (Floors, Result<Fields, _>))| {
-            let Ok(fields) = fields else {
+        let read = |(name, (floors, hash)): (&Period, (Floors, Result<Hash, _>))| match hash {
+            Ok(Hash::Whole(fields)) => {
+                let bytes = fields.iter().map(|(name, text)| name.len() + text.len()).sum();
+                (self.read_period(name, &floors, &fields), bytes)
+            }
+            Ok(Hash::Long) => (PeriodOrders { long: true, ..PeriodOrders::default() }, 0),
+            Err(_) => {
                 count(&self.0.stats.of(Keyspace::Orders).errors, 1);
-                return (PeriodOrders::default(), 0);
-            };
-            let bytes = fields.iter().map(|(name, text)| name.len() + text.len()).sum();
-            (self.read_period(name, &floors, &fields), bytes)
+                (PeriodOrders::default(), 0)
+            }
         };
         let keep = |((key, stamp), (period, bytes)): ((&String, _), (PeriodOrders, usize))| {
             if let (true, Some(stamp)) = (period.complete, stamp) {
@@ -85,9 +92,11 @@ impl Cache {
         };
         let found = periods.iter().zip(floors.into_iter().zip(hashes)).map(read);
         let periods: Vec<PeriodOrders> = keys.iter().zip(stamps).zip(found).map(keep).collect();
+        // Whether a long one is a hit, its pages say.
         let hits = periods.iter().filter(|period| period.complete).count() as u64;
+        let misses = periods.iter().filter(|period| !period.complete && !period.long).count();
         count(&self.0.stats.of(Keyspace::Orders).hits, hits);
-        count(&self.0.stats.of(Keyspace::Orders).misses, periods.len() as u64 - hits);
+        count(&self.0.stats.of(Keyspace::Orders).misses, misses as u64);
         periods
     }
 
@@ -98,7 +107,7 @@ impl Cache {
         };
         let mut orders = Vec::with_capacity(fields.len());
         for (field, text) in fields {
-            if [COMPLETE, DOUBTS, FILLING].contains(&field.as_str()) {
+            if [COMPLETE, DOUBTS, FILLING, INDEXED].contains(&field.as_str()) {
                 continue;
             }
             let found = Found::parse(text);
@@ -156,8 +165,8 @@ impl Cache {
 
     /// Stores single orders that were committed, where newer, without making their period
     /// complete. One pipeline.
-    pub async fn put_orders(&self, orders: &[order::Model]) {
-        self.write_periods(by_period(orders, row), OnLoss::Remember).await;
+    pub async fn put_orders(&self, orders: &[order::Model]) -> Filled {
+        self.write_periods(by_period(orders, row), OnLoss::Remember).await
     }
 
     /// Takes deleted orders out of their periods, and lets nothing as old come back. One
@@ -167,9 +176,22 @@ impl Cache {
         self.write_periods(by_period(orders, removed), OnLoss::Remember).await;
     }
 
-    async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) {
+    /// Forgets orders older than the given version, each of a period, and lets none of them come
+    /// back; the period is read anew. One pipeline.
+    pub async fn invalidate_orders(&self, orders: &[(Period, OrderNo, i64)]) {
+        let mut periods = std::collections::BTreeMap::<&Period, Vec<_>>::new();
+        for (period, order_no, version) in orders {
+            let entry = (order_no.to_string(), Entry::outdated(*version));
+            periods.entry(period).or_default().push(entry);
+        }
+        let write = |(period, entries)| period_write(period, entries);
+        self.write_periods(periods.into_iter().map(write).collect(), OnLoss::Remember).await;
+    }
+
+    pub(super) async fn write_periods(&self, writes: Vec<PeriodWrite>, on_loss: OnLoss) -> Filled {
+        let mut filled = Filled::default();
         if writes.is_empty() {
-            return;
+            return filled;
         }
         let keys: Vec<String> = writes.iter().map(|write| write.key.clone()).collect();
         let places: Vec<Vec<(Place, i64)>> = writes.iter().map(places).collect();
@@ -178,16 +200,20 @@ impl Cache {
         for (places, PeriodWritten { stored, stale, lost }) in places.into_iter().zip(written) {
             count(&counters.fills, stored);
             count(&counters.rejected_stale, stale);
+            filled.stored += stored;
+            filled.refused += stale;
             if lost {
+                filled.lost += 1;
                 places.into_iter().for_each(|(place, floor)| self.lost(place, floor, on_loss));
             }
         }
         // Last: who reads from now on finds what was written, or the floors.
         keys.iter().for_each(|key| self.0.near.forget(key));
+        filled
     }
 }
 
-fn key(period: &Period) -> String {
+pub(super) fn key(period: &Period) -> String {
     Keyspace::Orders.key(period)
 }
 
@@ -195,7 +221,7 @@ fn name(order: &order::Model) -> String {
     order.order_no.as_str().to_owned()
 }
 
-fn row(order: &order::Model) -> Option<(String, Entry)> {
+pub(super) fn row(order: &order::Model) -> Option<(String, Entry)> {
     match keyspaces::encode(order) {
         Ok(text) => Some((name(order), Entry::row(order.version, text))),
         Err(error) => {
@@ -205,16 +231,15 @@ fn row(order: &order::Model) -> Option<(String, Entry)> {
     }
 }
 
-fn period_write(
+pub(super) fn period_write(
     period: &Period,
     entries: impl IntoIterator<Item = (String, Entry)>,
 ) -> PeriodWrite {
     PeriodWrite {
         key: key(period),
         ttl: jittered(Keyspace::Orders.ttl()),
-        gone: Vec::new(),
         entries: entries.into_iter().collect(),
-        whole: None,
+        ..PeriodWrite::default()
     }
 }
 

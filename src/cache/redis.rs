@@ -6,23 +6,36 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::{
-    backend::{Fields, Lost, PeriodWrite, PeriodWritten, Size, Write, Written},
+    backend::{Hash, Held, LONG, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written},
     keyspaces::Keyspace,
+    outage::Place,
+    walk::{Census, WalkCursor},
 };
 use crate::redis::{Call, Command, Redis, Reply, Script};
 
 static PUT: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/put.lua")));
-static PERIOD: Script =
-    Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/period.lua")));
+static PERIOD: Script = Script::new(concat!(
+    include_str!("scripts/newer.lua"),
+    include_str!("scripts/shelf.lua"),
+    include_str!("scripts/period.lua")
+));
+static WHOLE: Script = Script::new(include_str!("scripts/whole.lua"));
+static INSPECT: Script =
+    Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/inspect.lua")));
+static FORGET: Script = Script::new(include_str!("scripts/forget.lua"));
 
 /// What stands before a key while an instance loads it.
 const LOADING: &str = "wallet_bff_loading_";
 
+/// What the last walk counted.
+const CENSUS: &str = "wallet_bff_census";
+/// Keys that one step of a walk looks at, about.
+const STEP: &str = "500";
 /// Most orders in one script call.
 const MAX_ORDERS: usize = 500;
 
-pub(super) struct RedisBackend(Redis);
+pub(super) struct RedisBackend(pub(super) Redis);
 
 impl RedisBackend {
     pub(super) fn new(redis: Redis) -> Self {
@@ -73,11 +86,13 @@ impl RedisBackend {
         written
     }
 
-    /// One pipeline of HGETALL.
-    pub(super) async fn periods(&self, keys: &[String]) -> Vec<Result<Fields, Lost>> {
-        let commands = keys.iter().map(|key| Command::new("HGETALL", [key.as_str()])).collect();
-        let replies = self.0.send(commands).await;
-        replies.into_iter().map(|reply| fields(reply).ok_or(Lost)).collect()
+    /// One pipeline of script calls.
+    pub(super) async fn periods(&self, keys: &[String]) -> Vec<Result<Hash, Lost>> {
+        let most = i64::try_from(LONG).unwrap_or(i64::MAX);
+        let call = |key: &String| Call { keys: vec![key.clone()], args: vec![most.into()] };
+        let calls: Vec<Call> = keys.iter().map(call).collect();
+        let replies = self.0.run(&WHOLE, &calls).await;
+        replies.into_iter().map(|reply| hash(reply).ok_or(Lost)).collect()
     }
 
     /// One pipeline of script calls. A long period takes several, of which the last completes
@@ -125,31 +140,104 @@ impl RedisBackend {
         replies.into_iter().map(|reply| left(reply).map(Duration::from_millis)).collect()
     }
 
+    /// One script call; on a cluster one for each slot, in one pipeline.
+    pub(super) async fn inspect(&self, places: &[Place]) -> Result<Vec<Held>, Lost> {
+        let keys: Vec<&str> = places.iter().map(|place| place.key.as_str()).collect();
+        let groups = self.0.groups(&keys);
+        let call = |group: &Vec<usize>| Call {
+            keys: group.iter().map(|&place| places[place].key.clone()).collect(),
+            args: group
+                .iter()
+                .map(|&place| Value::from(places[place].field.as_deref().unwrap_or_default()))
+                .collect(),
+        };
+        let calls: Vec<Call> = groups.iter().map(call).collect();
+        let replies = self.0.run(&INSPECT, &calls).await;
+        let mut found = vec![Held::default(); places.len()];
+        for (group, reply) in groups.iter().zip(replies) {
+            for (&place, answer) in group.iter().zip(array(reply).ok_or(Lost)?) {
+                found[place] = held(answer).ok_or(Lost)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// One script call.
+    pub(super) async fn forget_period(&self, key: &str, ttl: Duration) -> Result<(), Lost> {
+        let call = Call { keys: vec![key.to_owned(), index_of(key)], args: vec![millis(ttl)] };
+        match self.0.run(&FORGET, &[call]).await.pop() {
+            Some(Ok(_)) => Ok(()),
+            _ => Err(Lost),
+        }
+    }
+
     /// Removes every key of ours, node by node, without stopping others for long.
     pub(super) async fn clear(&self) -> Result<(), Lost> {
-        for node in self.0.nodes() {
-            let mut cursor = "0".to_owned();
-            loop {
-                let scan = Command::new("SCAN", [cursor.as_str(), "COUNT", "1000"]);
-                let reply = self.0.send_to(&node, vec![scan]).await.pop().ok_or(Lost)?;
-                let (next, keys) = scanned(reply).ok_or(Lost)?;
-                let ours = keys.iter().filter(|key| is_ours(key));
-                let unlink = ours.map(|key| Command::new("UNLINK", [key.as_str()])).collect();
-                if self.0.send(unlink).await.iter().any(Result::is_err) {
-                    return Err(Lost);
-                }
-                if next == "0" {
-                    break;
-                }
-                cursor = next;
+        let mut next = Some(WalkCursor::default());
+        while let Some(from) = next {
+            let (keys, after) = self.walk(from).await?;
+            let unlink = keys.iter().map(|key| Command::new("UNLINK", [key.as_str()])).collect();
+            if self.0.send(unlink).await.iter().any(Result::is_err) {
+                return Err(Lost);
             }
+            next = after;
         }
         Ok(())
     }
 
-    /// Totals of the nodes, other services' keys included.
+    /// One SCAN of one node: keys of ours, indexes included.
+    pub(super) async fn walk(
+        &self,
+        from: WalkCursor,
+    ) -> Result<(Vec<String>, Option<WalkCursor>), Lost> {
+        let nodes = self.0.nodes();
+        let Some(node) = nodes.get(from.node) else { return Ok((Vec::new(), None)) };
+        let cursor = from.scan.as_deref().unwrap_or("0");
+        let scan = Command::new("SCAN", [cursor, "COUNT", STEP]);
+        let reply = self.0.send_to(node, vec![scan]).await.pop().ok_or(Lost)?;
+        let (next, mut keys) = scanned(reply).ok_or(Lost)?;
+        keys.retain(|key| is_ours(key));
+        let next = match next.as_str() {
+            "0" if from.node + 1 == nodes.len() => None,
+            "0" => Some(WalkCursor { node: from.node + 1, scan: None }),
+            _ => Some(WalkCursor { node: from.node, scan: Some(next) }),
+        };
+        Ok((keys, next))
+    }
+
+    /// One SET.
+    pub(super) async fn publish_census(&self, census: &Census, ttl: Duration) {
+        let named: Vec<(&str, u64, u64)> = census
+            .iter()
+            .map(|(keyspace, (keys, bytes))| (keyspace.name(), *keys, *bytes))
+            .collect();
+        let Ok(json) = serde_json::to_string(&named) else { return };
+        let set = [CENSUS.into(), json.into(), "PX".into(), millis(ttl)];
+        // Without it the numbers are unknown, which is what they are.
+        let _ = self.0.send_one(Command::new("SET", set)).await;
+    }
+
+    async fn census(&self) -> Census {
+        let reply = self.0.send_one(Command::new("GET", [CENSUS])).await;
+        let json = reply.ok().and_then(Value::into_string).unwrap_or_default();
+        let named: Vec<(String, u64, u64)> = serde_json::from_str(&json).unwrap_or_default();
+        let by_name = |name: &str| Keyspace::ALL.into_iter().find(|k| k.name() == name);
+        let of_name =
+            |(name, keys, bytes): (String, u64, u64)| Some((by_name(&name)?, (keys, bytes)));
+        named.into_iter().filter_map(of_name).collect()
+    }
+
+    /// One SET, where it is not set.
+    pub(super) async fn take_turn(&self, what: &str, pause: Duration) -> bool {
+        let key = format!("wallet_bff_turn_{what}");
+        let set = [key.into(), "1".into(), "NX".into(), "PX".into(), millis(pause)];
+        let reply = self.0.send_one(Command::new("SET", set)).await;
+        reply.is_ok_and(|reply| !reply.is_null())
+    }
+
+    /// Totals of the nodes, other services' keys included; and what the last walk counted of ours.
     pub(super) async fn size(&self) -> Size {
-        let mut size = Size::default();
+        let mut size = Size { keyspaces: self.census().await, ..Size::default() };
         for node in self.0.nodes() {
             let commands = ["INFO", "DBSIZE"].map(|name| Command::new(name, Vec::<Value>::new()));
             let replies = self.0.send_to(&node, commands.into()).await;
@@ -163,6 +251,21 @@ impl RedisBackend {
     }
 }
 
+/// From what scripts/inspect.lua says of one place.
+fn held(answer: Value) -> Option<Held> {
+    let [kind, version, ttl, bytes] = <[Value; 4]>::try_from(answer.into_array()).ok()?;
+    let standing = match kind.as_string()?.as_str() {
+        "v" => Standing::Row,
+        "!" => Standing::Absent,
+        "?" => Standing::Unknown,
+        "p" => Standing::Period,
+        "h" => Standing::PartOfPeriod,
+        _ => Standing::Nothing,
+    };
+    let ttl = ttl.as_u64().map(Duration::from_millis);
+    Some(Held { standing, version: version.as_i64(), ttl, bytes: bytes.as_u64() })
+}
+
 fn put_args(write: &Write) -> [Value; 4] {
     [
         Value::from(write.entry.kind.code()),
@@ -173,7 +276,7 @@ fn put_args(write: &Write) -> [Value; 4] {
 }
 
 fn period_calls(write: &PeriodWrite) -> Vec<Call> {
-    let fill = ulid::Ulid::new().to_string();
+    let fill = write.ends.clone().unwrap_or_else(|| ulid::Ulid::new().to_string());
     let mut chunks: Vec<_> = write.entries.chunks(MAX_ORDERS).collect();
     if chunks.is_empty() {
         // An empty period can be complete too.
@@ -181,6 +284,7 @@ fn period_calls(write: &PeriodWrite) -> Vec<Call> {
     }
     let last = chunks.len() - 1;
     let part = |index: usize| match (write.whole, index) {
+        (None, index) if index == last && write.ends.is_some() => "last",
         (None, _) => "some",
         (Some(_), 0) if last == 0 => "only",
         (Some(_), 0) => "first",
@@ -207,27 +311,34 @@ fn period_calls(write: &PeriodWrite) -> Vec<Call> {
                 Value::Bytes(entry.text.clone()),
             ]);
         }
-        Call { keys: vec![write.key.clone()], args }
+        Call { keys: vec![write.key.clone(), index_of(&write.key)], args }
     };
     chunks.into_iter().enumerate().map(call).collect()
 }
 
-fn millis(ttl: Duration) -> Value {
+pub(super) fn millis(ttl: Duration) -> Value {
     Value::Integer(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn array(reply: Reply) -> Option<Vec<Value>> {
+pub(super) fn array(reply: Reply) -> Option<Vec<Value>> {
     match reply {
         Ok(Value::Array(values)) => Some(values),
         _ => None,
     }
 }
 
-fn fields(reply: Reply) -> Option<Fields> {
-    let map = reply.ok()?.into_map().ok()?;
-    let field =
-        |(name, value): (fred::types::Key, Value)| Some((name.into_string()?, value.into_bytes()?));
-    Some(map.inner().into_iter().filter_map(field).collect())
+fn hash(reply: Reply) -> Option<Hash> {
+    match reply.ok()? {
+        Value::Array(flat) => Some(Hash::Whole(pairs(flat).collect())),
+        Value::Integer(_) => Some(Hash::Long),
+        _ => None,
+    }
+}
+
+/// Names and texts from a flat list of them.
+pub(super) fn pairs(flat: Vec<Value>) -> impl Iterator<Item = (String, Bytes)> {
+    let mut flat = flat.into_iter();
+    std::iter::from_fn(move || Some((flat.next()?.into_string()?, flat.next()?.into_bytes()?)))
 }
 
 fn scanned(reply: Reply) -> Option<(String, Vec<String>)> {
@@ -237,7 +348,13 @@ fn scanned(reply: Reply) -> Option<(String, Vec<String>)> {
     Some((next, keys.into_iter().filter_map(Value::into_string).collect()))
 }
 
+/// The index of a long period, in the slot of its hash.
+pub(super) fn index_of(key: &str) -> String {
+    format!("{{{key}}}:index")
+}
+
 fn is_ours(key: &str) -> bool {
+    let key = key.strip_prefix('{').unwrap_or(key);
     Keyspace::ALL.iter().any(|keyspace| key.starts_with(keyspace.prefix()))
 }
 

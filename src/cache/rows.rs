@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::{
     Cache, Cached, Lookup, OnLoss,
     backend::{Lost, Write, Written},
-    entry::{Entry, Found, jittered},
+    entry::{Entry, Found, Kind, jittered},
     keyspaces,
     near::Stamp,
     outage::Place,
@@ -95,9 +95,29 @@ impl Cache {
     }
 
     /// Stores rows that were read from the database, where they are newer than what is there:
-    /// like [`Self::put`], but what cannot be stored is forgotten.
-    pub async fn fill<T: Cached>(&self, rows: &[T]) {
-        self.write(self.row_writes(rows), OnLoss::Forget).await;
+    /// like [`Self::put`], but what cannot be stored is forgotten. Answers what came of it.
+    pub async fn fill<T: Cached>(&self, rows: &[T]) -> Filled {
+        self.write(self.row_writes(rows), OnLoss::Forget).await
+    }
+
+    /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
+    /// many were not. One script call (by slot).
+    pub async fn refresh<T: Cached>(&self, rows: &[T]) -> u64 {
+        self.write(self.newer_writes(rows), OnLoss::Remember).await.stored
+    }
+
+    /// The same of rows that nobody changed, which are as well read when they are asked for: what
+    /// cannot be stored is forgotten.
+    pub async fn top_up<T: Cached>(&self, rows: &[T]) -> u64 {
+        self.write(self.newer_writes(rows), OnLoss::Forget).await.stored
+    }
+
+    fn newer_writes<T: Cached>(&self, rows: &[T]) -> Vec<Write> {
+        let mut writes = self.row_writes(rows);
+        for write in &mut writes {
+            write.entry = Entry::newer(write.entry.version, write.entry.text.clone());
+        }
+        writes
     }
 
     /// Remembers for a short while that these rows do not exist, where nothing is there.
@@ -130,28 +150,54 @@ impl Cache {
         rows.iter().filter_map(row_write).collect()
     }
 
-    async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) {
+    pub(super) async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Filled {
+        let mut filled = Filled::default();
         writes.retain(|write| !self.skips(write.keyspace));
         if writes.is_empty() {
-            return;
+            return filled;
         }
+        let kinds: Vec<Kind> = writes.iter().map(|write| write.entry.kind).collect();
         let places: Vec<(Place, i64)> = writes.iter().map(place).collect();
         let written = self.0.backend.put(writes).await;
-        for ((place, floor), written) in places.into_iter().zip(written) {
+        for (((place, floor), kind), written) in places.into_iter().zip(kinds).zip(written) {
             let counters = self.0.stats.of(place.keyspace);
             let key = place.key.clone();
             match written {
-                Written::Stored => count(&counters.fills, 1),
-                Written::Stale => count(&counters.rejected_stale, 1),
-                Written::Lost => self.lost(place, floor, on_loss),
+                Written::Stored => {
+                    count(&counters.fills, 1);
+                    filled.stored += 1;
+                }
+                Written::Stale => {
+                    // What a refresh finds there is as often the same as newer.
+                    if kind != Kind::Newer {
+                        count(&counters.rejected_stale, 1);
+                    }
+                    filled.refused += 1;
+                }
+                Written::Lost => {
+                    self.lost(place, floor, on_loss);
+                    filled.lost += 1;
+                }
             }
             // Last: who reads from now on finds what was written, or the floor.
             self.0.near.forget(&key);
         }
+        filled
     }
 }
 
-fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {
+/// What came of writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Entries stored.
+    pub stored: u64,
+    /// Entries not stored, because something newer was there.
+    pub refused: u64,
+    /// Entries of which that is not known.
+    pub lost: u64,
+}
+
+pub(super) fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {
     let keyspace = T::KEYSPACE;
     Write { keyspace, key: keyspace.key(id), entry, ttl: jittered(keyspace.ttl()) }
 }

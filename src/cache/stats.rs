@@ -83,7 +83,7 @@ pub struct KeyspaceSnapshot {
     pub rejected_stale: u64,
     /// Entries found that say that there is no such row.
     pub negative_hits: u64,
-    /// Entries now, where that is known.
+    /// Entries now, where that is known: in Redis, as the last walk counted them.
     pub keys: Option<u64>,
     /// What they take, where that is known.
     pub bytes: Option<u64>,

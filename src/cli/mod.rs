@@ -21,7 +21,7 @@ use crate::{
     cache::Cache,
     config::{Config, DatabaseConfig, LogConfig},
     store::Database,
-    telemetry,
+    telemetry::{self, Traces},
 };
 
 /// How long to wait for Redis, in tenths of a second.
@@ -73,12 +73,10 @@ pub async fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(error),
     };
-    if let Err(error) = telemetry::init_logs(&cli.log) {
-        return fail(&Failure::while_doing(
-            "--log wants a level, or levels by module such as info,wallet_bff=debug",
-            error,
-        ));
-    }
+    let traces = match start_telemetry(&cli) {
+        Ok(traces) => traces,
+        Err(failure) => return fail(&failure),
+    };
     let done = match cli.command {
         Command::Serve(config) => serve::run(*config).await,
         Command::Migrate(args) => migrate::run(args).await,
@@ -88,10 +86,25 @@ pub async fn run() -> ExitCode {
         Command::Schema => schema::run(),
         Command::Token(args) => token::run(&args),
     };
+    if let Some(traces) = traces {
+        traces.flush().await;
+    }
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&failure),
     }
+}
+
+/// Logs, and the traces of a service.
+fn start_telemetry(cli: &Cli) -> Result<Option<Traces>, Failure> {
+    let traces = match &cli.command {
+        Command::Serve(config) => Traces::start(&config.traces),
+        _ => Ok(None),
+    };
+    let traces = traces.map_err(|error| Failure(error.to_string()))?;
+    let wants = "--log wants a level, or levels by module such as info,wallet_bff=debug";
+    telemetry::init(&cli.log, traces.as_ref()).map_err(|e| Failure::while_doing(wants, e))?;
+    Ok(traces)
 }
 
 fn fail(failure: &Failure) -> ExitCode {

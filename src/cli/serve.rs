@@ -11,6 +11,7 @@ use crate::{app::App, config::Config, demo};
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<(), Failure> {
     let address = config.listen;
+    let has_dashboard = config.http.has_dashboard();
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::while_doing(&format!("cannot listen on {address}; choose another --listen"), error)
     })?;
@@ -19,7 +20,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr().unwrap_or(address);
     tracing::info!(%address, "serving");
     if let Some(tokens) = app.demo_tokens() {
-        println!("{}", demo::banner(address, tokens));
+        println!("{}", demo::banner(address, tokens, has_dashboard));
     }
     app.serve(listener, shutdown)
         .await

@@ -2,17 +2,17 @@
 
 use super::{Failure, connect, progress::bar, wait_until_connected};
 use crate::{
-    cache::{Cache, LatestTransactions},
+    cache::Cache,
     config::{CacheConfig, DatabaseConfig},
-    entity::{Uid, wallet},
+    entity::hot::Kind,
     error::Error,
-    loaders::{Loaders, Sources},
+    loaders::{CacheAction, CacheTarget, Sources},
     redis::Redis,
     store::{self, Database, Page, WalletFilter},
 };
 
 /// Wallets that are read and written at a time.
-const CHUNK: u64 = 1_000;
+const CHUNK: u64 = 500;
 
 /// What to warm.
 #[derive(Debug, clap::Args)]
@@ -23,24 +23,30 @@ pub struct Args {
     /// Most periods, latest first
     #[arg(long, default_value_t = 10, value_name = "N")]
     periods: u64,
+    /// Leave hot data (merchants, tenants, channels, plugins, …) as it is
+    #[arg(long)]
+    no_hot_data: bool,
     #[command(flatten)]
     database: DatabaseConfig,
     #[command(flatten)]
     cache: CacheConfig,
 }
 
-/// Reads wallets with their latest transactions, and periods, and writes them to Redis where
-/// newer than what is there.
+/// Reads wallets with their latest transactions, periods, and hot data, and makes what is in Redis
+/// the same, where that is not newer.
 pub async fn run(args: Args) -> Result<(), Failure> {
     let database = connect(&args.database).await?;
     let cache = connect_redis(&args.cache).await?;
     let failed = |error| Failure::while_doing("warming stopped; run it again", error);
-    let wallets = warm_wallets(&database, &cache, args.wallets).await.map_err(failed)?;
-    let periods = warm_periods(&database, &cache, args.periods).await.map_err(failed)?;
+    let sources = Sources::new(database.clone(), cache.clone());
+    let rows =
+        if args.no_hot_data { 0 } else { warm_hot(&database, &sources).await.map_err(failed)? };
+    let wallets = warm_wallets(&database, &sources, args.wallets).await.map_err(failed)?;
+    let periods = warm_periods(&database, &sources, args.periods).await.map_err(failed)?;
     if cache.degraded() {
         return Err(Failure("Redis went away; check --redis-url, and run it again".to_owned()));
     }
-    println!("warmed {wallets} wallets and {periods} periods");
+    println!("warmed {wallets} wallets, {periods} periods and {rows} rows of hot data");
     Ok(())
 }
 
@@ -55,8 +61,24 @@ async fn connect_redis(config: &CacheConfig) -> Result<Cache, Failure> {
     Ok(cache)
 }
 
-/// Two SELECTs and two script calls a chunk.
-async fn warm_wallets(database: &Database, cache: &Cache, most: Option<u64>) -> Result<u64, Error> {
+async fn warm_hot(database: &Database, sources: &Sources) -> Result<u64, Error> {
+    let mut total = 0;
+    for kind in Kind::ALL {
+        total += store::hot::count(database.reader(), kind).await?;
+    }
+    let progress = bar("hot data", total);
+    for kind in Kind::ALL {
+        sources.refresh_kind(kind, |rows| progress.inc(rows)).await?;
+    }
+    progress.finish_and_clear();
+    Ok(progress.position())
+}
+
+async fn warm_wallets(
+    database: &Database,
+    sources: &Sources,
+    most: Option<u64>,
+) -> Result<u64, Error> {
     let filter = WalletFilter::default();
     let total = store::wallets::count(database.reader(), &filter).await?;
     let total = most.map_or(total, |most| most.min(total));
@@ -66,38 +88,24 @@ async fn warm_wallets(database: &Database, cache: &Cache, most: Option<u64>) -> 
         let limit = CHUNK.min(total - progress.position());
         let page = Page { after: last, before: None, limit, from_end: false };
         let wallets = store::wallets::page(database.reader(), &filter, &page).await?;
-        if wallets.is_empty() {
+        let uids: Vec<_> = wallets.into_iter().map(|wallet| wallet.uid).collect();
+        let count = uids.len() as u64;
+        last = uids.last().cloned();
+        if last.is_none() {
             break;
         }
-        cache.fill(&latest_transactions(database, &wallets).await?).await;
-        cache.fill(&wallets).await;
-        progress.inc(wallets.len() as u64);
-        last = wallets.last().map(|wallet| wallet.uid.clone());
+        sources.look_after(&CacheTarget::Wallets(uids), CacheAction::Refresh).await?;
+        progress.inc(count);
     }
     progress.finish_and_clear();
     Ok(progress.position())
 }
 
-async fn latest_transactions(
-    database: &Database,
-    wallets: &[wallet::Model],
-) -> Result<Vec<LatestTransactions>, Error> {
-    let uids: Vec<Uid> = wallets.iter().map(|wallet| wallet.uid.clone()).collect();
-    let most = LatestTransactions::CAPACITY as u64;
-    let lines = store::transactions::latest(database.reader(), &uids, most).await?;
-    let by_wallet = lines.chunk_by(|one, next| one.uid == next.uid);
-    Ok(by_wallet
-        .map(|l| LatestTransactions { uid: l[0].uid.clone(), lines: l.to_vec().into() })
-        .collect())
-}
-
-/// Counting a period's orders reads all of them through the cache, which fills it.
-async fn warm_periods(database: &Database, cache: &Cache, most: u64) -> Result<u64, Error> {
+async fn warm_periods(database: &Database, sources: &Sources, most: u64) -> Result<u64, Error> {
     let periods = store::orders::latest_periods(database.reader(), most).await?;
     let progress = bar("periods", periods.len() as u64);
-    let sources = Sources::new(database.clone(), cache.clone());
-    for period in &periods {
-        Loaders::new(&sources).period_count(period, None).await?;
+    for period in periods {
+        sources.look_after(&CacheTarget::Period(period), CacheAction::Refresh).await?;
         progress.inc(1);
     }
     progress.finish_and_clear();

@@ -25,6 +25,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     duration_from(Duration::from_millis(1), text, wanted)
 }
 
+/// How often something is done: not so often that it does nothing else.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    duration_from(Duration::from_millis(10), text, "a duration from 10ms to 365 days is wanted")
+}
+
 /// How long something may live.
 pub fn lifetime(text: &str) -> Result<Duration, String> {
     duration_from(Duration::from_secs(1), text, "a duration from 1s to 365 days is wanted")
@@ -79,6 +84,20 @@ fn is_loopback(url: &url::Url) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// An OTLP endpoint, below which `v1/traces` is.
+pub fn collector(text: &str) -> Result<url::Url, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err("an http:// or https:// URL is wanted, such as http://localhost:4318".to_owned()),
+    }
+}
+
+/// Of nothing to all.
+pub fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a number from 0 to 1 is wanted, such as 0.1".to_owned())
 }
 
 /// As browsers send it: scheme, host and port, nothing behind.

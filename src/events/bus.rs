@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use fred::types::Value;
+use metrics::counter;
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{Notify, broadcast::error::RecvError},
     time::sleep,
 };
 
-use super::{BalanceEvent, hub::Hub};
+use super::{BalanceEvent, Hubs, OrderEvent};
 use crate::redis::{Command, Redis, Signal};
 
 /// Where events are published.
@@ -32,12 +33,16 @@ struct Outgoing<'a> {
     /// Who delivered them to its own subscribers already.
     from: &'a str,
     events: &'a [Arc<BalanceEvent>],
+    orders: &'a [Arc<OrderEvent>],
 }
 
 #[derive(Deserialize)]
 struct Incoming {
     from: String,
     events: Vec<BalanceEvent>,
+    /// Releases before there were any leave them out.
+    #[serde(default)]
+    orders: Vec<OrderEvent>,
 }
 
 impl Bus {
@@ -45,12 +50,13 @@ impl Bus {
         Self { instance: instance.to_owned(), redis, owed: Notify::new() }
     }
 
-    pub(super) async fn publish(&self, events: &[Arc<BalanceEvent>]) {
-        if events.is_empty() {
+    pub(super) async fn publish(&self, events: &[Arc<BalanceEvent>], orders: &[Arc<OrderEvent>]) {
+        if events.is_empty() && orders.is_empty() {
             return;
         }
+        let parts = events.len().max(orders.len()).div_ceil(MAX_EVENTS);
         let messages: Option<Vec<Command>> =
-            events.chunks(MAX_EVENTS).map(|events| self.message(events)).collect();
+            (0..parts).map(|nth| self.message(part(events, nth), part(orders, nth))).collect();
         let sent = match messages {
             Some(messages) => self.redis.send(messages).await.iter().all(Result::is_ok),
             None => false,
@@ -60,8 +66,8 @@ impl Bus {
         }
     }
 
-    fn message(&self, events: &[Arc<BalanceEvent>]) -> Option<Command> {
-        match serde_json::to_string(&Outgoing { from: &self.instance, events }) {
+    fn message(&self, events: &[Arc<BalanceEvent>], orders: &[Arc<OrderEvent>]) -> Option<Command> {
+        match serde_json::to_string(&Outgoing { from: &self.instance, events, orders }) {
             Ok(text) => Some(Command::new("PUBLISH", [Value::from(CHANNEL), Value::from(text)])),
             Err(error) => {
                 tracing::error!(%error, "events cannot be sent");
@@ -74,7 +80,7 @@ impl Bus {
     pub(super) async fn make_up(&self) {
         loop {
             self.owed.notified().await;
-            while let Some(gap) = self.message(&[])
+            while let Some(gap) = self.message(&[], &[])
                 && self.redis.send_one(gap).await.is_err()
             {
                 sleep(RETRY).await;
@@ -83,32 +89,44 @@ impl Bus {
     }
 
     /// Delivers what other instances publish.
-    pub(super) async fn forward(&self, hub: &Hub) {
+    pub(super) async fn forward(&self, hubs: &Hubs) {
         let mut signals = self.redis.listen(CHANNEL);
         loop {
             match signals.recv().await {
                 Ok(Signal::Message { channel, payload }) => {
                     if &*channel == CHANNEL {
-                        self.deliver(&payload, hub);
+                        self.deliver(&payload, hubs);
                     }
                 }
-                Ok(Signal::Resumed) | Err(RecvError::Lagged(_)) => hub.gap(),
+                Ok(Signal::Resumed) | Err(RecvError::Lagged(_)) => hubs.gap(),
                 Err(RecvError::Closed) => return,
             }
         }
     }
 
-    fn deliver(&self, payload: &[u8], hub: &Hub) {
+    fn deliver(&self, payload: &[u8], hubs: &Hubs) {
         match serde_json::from_slice::<Incoming>(payload) {
             Ok(message) if message.from == self.instance => {}
-            Ok(message) if message.events.is_empty() => hub.gap(),
-            Ok(message) => {
-                message.events.into_iter().for_each(|event| hub.deliver(&Arc::new(event)));
+            Ok(message) if message.events.is_empty() && message.orders.is_empty() => hubs.gap(),
+            Ok(Incoming { events, orders, .. }) => {
+                count("balance", events.len());
+                count("order", orders.len());
+                events.into_iter().for_each(|event| hubs.balances.deliver(&Arc::new(event)));
+                orders.into_iter().for_each(|event| hubs.orders.deliver(&Arc::new(event)));
             }
             Err(error) => {
                 tracing::warn!(%error, "a message on {CHANNEL} cannot be read");
-                hub.gap();
+                hubs.gap();
             }
         }
     }
+}
+
+/// The events of one message, of which there may be fewer than messages.
+fn part<E>(events: &[Arc<E>], nth: usize) -> &[Arc<E>] {
+    events.chunks(MAX_EVENTS).nth(nth).unwrap_or_default()
+}
+
+fn count(kind: &'static str, events: usize) {
+    counter!("live_events_received_total", "kind" => kind).increment(events as u64);
 }

@@ -12,7 +12,7 @@ use crate::{
 /// Something that can be done to a wallet, an order, or the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// See wallets, transactions, orders and live changes.
+    /// See wallets, transactions, orders, live changes and hot data.
     Read,
     /// Take money out of wallets: withdraw and transfer.
     Spend,
@@ -34,11 +34,15 @@ pub enum Permission {
     ReadLog,
     /// See how the cache does.
     InspectCache,
+    /// See the settings of plugins.
+    ReadSettings,
+    /// Fill the cache, and remove what it holds.
+    ManageCache,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Read,
         Self::Spend,
         Self::Deposit,
@@ -50,6 +54,8 @@ impl Permission {
         Self::ManageLocks,
         Self::ReadLog,
         Self::InspectCache,
+        Self::ReadSettings,
+        Self::ManageCache,
     ];
 
     /// Its name, in `Viewer.permissions`.
@@ -66,6 +72,8 @@ impl Permission {
             Self::ManageLocks => "manage-locks",
             Self::ReadLog => "read-log",
             Self::InspectCache => "inspect-cache",
+            Self::ReadSettings => "read-settings",
+            Self::ManageCache => "manage-cache",
         }
     }
 
@@ -78,7 +86,11 @@ impl Permission {
             | Self::SetWalletStatus
             | Self::ManageOrders
             | Self::InspectLock => (Role::Operator, Role::Operator),
-            Self::ManageLocks | Self::ReadLog | Self::InspectCache => (Role::Admin, Role::Admin),
+            Self::ManageLocks
+            | Self::ReadLog
+            | Self::InspectCache
+            | Self::ReadSettings
+            | Self::ManageCache => (Role::Admin, Role::Admin),
         }
     }
 

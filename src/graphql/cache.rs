@@ -1,9 +1,85 @@
-//! How the cache does.
+//! How the cache does, and what stands in it.
 
-use async_graphql::Object;
+use async_graphql::{Context, Object, OneofObject};
 
-use super::scalars::{DateTime, Long};
-use crate::loaders;
+use super::{
+    context::bounded,
+    hot::HotDataKind,
+    scalars::{DateTime, Long},
+};
+use crate::{
+    entity::{OrderNo, Period, Uid},
+    error::Result,
+    loaders,
+};
+
+/// Which cached rows are meant.
+#[derive(OneofObject)]
+pub enum CacheTarget {
+    /// These wallets, each with its latest transactions.
+    WalletUids(Vec<Uid>),
+    /// The orders of this period, such as 20241201_001.
+    PeriodNumber(Period),
+    /// This order, in its period.
+    OrderNo(OrderNo),
+    /// All rows of this kind. Of very many, `wallet-bff warm` takes the time that a request has not.
+    HotData(HotDataKind),
+}
+
+impl CacheTarget {
+    /// As the loaders take it.
+    ///
+    /// # Errors
+    /// `BadInput` when a list is too long.
+    pub fn into_loaded(self, ctx: &Context<'_>) -> Result<loaders::CacheTarget> {
+        Ok(match self {
+            Self::WalletUids(mut uids) => {
+                bounded(ctx, "walletUids", uids.len())?;
+                uids.sort_unstable();
+                uids.dedup();
+                loaders::CacheTarget::Wallets(uids)
+            }
+            Self::PeriodNumber(period) => loaders::CacheTarget::Period(period),
+            Self::OrderNo(number) => loaders::CacheTarget::Order(number),
+            Self::HotData(kind) => loaders::CacheTarget::Hot(kind.into()),
+        })
+    }
+}
+
+/// What stands in the cache under a key.
+pub struct CacheEntry(pub loaders::CacheEntry);
+
+/// What stands in the cache under a key.
+#[Object]
+impl CacheEntry {
+    /// The key; of an order, its period's, and its number after a space.
+    async fn key(&self) -> &str {
+        &self.0.key
+    }
+
+    /// Whether it answers reads: with a row, with all orders of a period, or with there being no
+    /// such row.
+    async fn exists(&self) -> bool {
+        self.0.answers()
+    }
+
+    /// When it lapses, in milliseconds from now; null where nothing is.
+    async fn ttl_ms(&self) -> Option<Long> {
+        let millis = self.0.ttl.map(|ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
+        millis.map(Long)
+    }
+
+    /// The version of what is there; null for periods, for times that order hot data, and for what
+    /// another service wrote without one.
+    async fn version(&self) -> Option<i32> {
+        self.0.version.and_then(|version| i32::try_from(version).ok())
+    }
+
+    /// What it takes; null where nothing is.
+    async fn bytes(&self) -> Option<Long> {
+        self.0.bytes.filter(|bytes| *bytes > 0).map(Long)
+    }
+}
 
 /// The cache at a moment.
 pub struct CacheStats(pub loaders::CacheStats);
@@ -93,12 +169,14 @@ impl CacheNamespaceStats<'_> {
         self.0.name
     }
 
-    /// Entries now; null where that is not known.
+    /// Entries now; in Redis, when they were last counted, of all services that share it. Null
+    /// where that is not known.
     async fn keys(&self) -> Option<Long> {
         self.0.keys.map(Long)
     }
 
-    /// What they take; null where that is not known.
+    /// What they take; in Redis, when they were last counted, of long hashes estimated by samples.
+    /// Null where that is not known.
     async fn bytes(&self) -> Option<Long> {
         self.0.bytes.map(Long)
     }

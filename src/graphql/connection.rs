@@ -4,8 +4,8 @@ use async_graphql::{Context, Object, OutputType, Result, connection::PageInfo};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    context::ContextExt, operation::Operation, order::Order, transaction::Transaction,
-    wallet::Wallet,
+    context::ContextExt, hot::HotRecord, operation::Operation, order::Order,
+    transaction::Transaction, wallet::Wallet,
 };
 use crate::{
     entity::{OrderNo, Uid},
@@ -157,7 +157,8 @@ impl<T> Connection<T> {
     concrete(name = "WalletConnection", params(Wallet)),
     concrete(name = "TransactionConnection", params(Transaction)),
     concrete(name = "OrderConnection", params(Order)),
-    concrete(name = "OperationConnection", params(Operation))
+    concrete(name = "OperationConnection", params(Operation)),
+    concrete(name = "HotRecordConnection", params(HotRecord))
 )]
 impl<T: Listed> Connection<T>
 where
@@ -193,7 +194,8 @@ pub struct Edge<T>(T);
     concrete(name = "WalletEdge", params(Wallet)),
     concrete(name = "TransactionEdge", params(Transaction)),
     concrete(name = "OrderEdge", params(Order)),
-    concrete(name = "OperationEdge", params(Operation))
+    concrete(name = "OperationEdge", params(Operation)),
+    concrete(name = "HotRecordEdge", params(HotRecord))
 )]
 impl<T: Listed> Edge<T> {
     /// Its place, for `after` and `before`.

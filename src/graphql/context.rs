@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     events::Events,
     loaders::{Loaders, Sources},
+    refresh::Refresh,
 };
 
 /// The parts of the service that fields use; cheap to clone.
@@ -23,6 +24,8 @@ pub struct State {
     pub balance: Balance,
     /// Balance changes as they happen.
     pub events: Events,
+    /// How hot data is kept fresh.
+    pub refresh: Refresh,
     /// Bounds on arguments.
     pub bounds: Bounds,
     /// How long a new order may stay pending.

@@ -3,9 +3,15 @@
 use async_graphql::{ID, Interface};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::{operation::Operation, order::Order, transaction::Transaction, wallet::Wallet};
+use super::{
+    hot::{self, Channel, HotRecord, Merchant, Plugin, PluginConfig, PluginPaymentMethod, Tenant},
+    operation::Operation,
+    order::Order,
+    transaction::Transaction,
+    wallet::Wallet,
+};
 use crate::{
-    entity::{IdempotencyKey, OrderNo, TransactionNo, Uid},
+    entity::{IdempotencyKey, OrderNo, TransactionNo, Uid, hot::Kind},
     error::Error,
 };
 
@@ -21,6 +27,31 @@ pub enum Node {
     Order(Order),
     /// What came of a mutation.
     Operation(Operation),
+    /// A merchant.
+    Merchant(Merchant),
+    /// A tenant.
+    Tenant(Tenant),
+    /// A payment channel.
+    Channel(Channel),
+    /// A payment plugin.
+    Plugin(Plugin),
+    /// A plugin's settings.
+    PluginConfig(PluginConfig),
+    /// A way to pay that a plugin offers.
+    PluginPaymentMethod(PluginPaymentMethod),
+}
+
+impl From<HotRecord> for Node {
+    fn from(record: HotRecord) -> Self {
+        match record {
+            HotRecord::Merchant(row) => Self::Merchant(row),
+            HotRecord::Tenant(row) => Self::Tenant(row),
+            HotRecord::Channel(row) => Self::Channel(row),
+            HotRecord::Plugin(row) => Self::Plugin(row),
+            HotRecord::PluginConfig(row) => Self::PluginConfig(row),
+            HotRecord::PluginPaymentMethod(row) => Self::PluginPaymentMethod(row),
+        }
+    }
 }
 
 /// What a global id names.
@@ -39,6 +70,8 @@ pub enum NodeId {
         /// Under which key.
         key: IdempotencyKey,
     },
+    /// A row of hot data: its kind, and its number in the table of that.
+    Hot(Kind, i64),
 }
 
 impl NodeId {
@@ -50,6 +83,7 @@ impl NodeId {
             Self::Order(number) => format!("Order:{number}"),
             // No uid holds a slash.
             Self::Operation { caller, key } => format!("Operation:{caller}/{key}"),
+            Self::Hot(kind, id) => format!("{}:{id}", hot::type_name(*kind)),
         };
         ID(STANDARD.encode(text))
     }
@@ -70,7 +104,10 @@ impl NodeId {
                 let (caller, key) = name.split_once('/').ok_or_else(malformed)?;
                 Ok(Self::Operation { caller: caller.parse()?, key: key.parse()? })
             }
-            _ => Err(malformed()),
+            (name, id) => {
+                let kind = hot::kind_of(name).ok_or_else(malformed)?;
+                Ok(Self::Hot(kind, id.parse().map_err(|_| malformed())?))
+            }
         }
     }
 }
@@ -86,6 +123,10 @@ mod tests {
         assert_eq!(NodeId::decode("V2FsbGV0OnUwMDAwMDE=").unwrap(), id);
         let colons = NodeId::Order(OrderNo::stored("a:b:c"));
         assert_eq!(NodeId::decode(&colons.encode()).unwrap(), colons);
+        for kind in Kind::ALL {
+            let id = NodeId::Hot(kind, -7);
+            assert_eq!(NodeId::decode(&id.encode()).unwrap(), id);
+        }
         let key = IdempotencyKey::stored("a/b:c/d!");
         let slashes = NodeId::Operation { caller: Uid::stored("ann"), key };
         assert_eq!(NodeId::decode(&slashes.encode()).unwrap(), slashes);
@@ -98,6 +139,7 @@ mod tests {
             "u000001",
             "V2FsbGV0",
             &STANDARD.encode("Planet:earth"),
+            &STANDARD.encode("Merchant:x"),
             &STANDARD.encode("Wallet:{a}"),
         ] {
             assert!(matches!(NodeId::decode(id), Err(Error::BadInput(_))), "{id}");

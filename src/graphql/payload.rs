@@ -4,8 +4,8 @@ use async_graphql::Interface;
 
 use super::{
     mutation::{
-        BatchBalanceOperationPayload, BatchRewardPayload, ForceReleaseLockPayload, OrderPayload,
-        TransferPayload, WalletMutationPayload,
+        BatchBalanceOperationPayload, BatchRewardPayload, CachePayload, ForceReleaseLockPayload,
+        OrderPayload, TransferPayload, WalletMutationPayload,
     },
     operation::Operation,
     user_error::UserError,
@@ -38,4 +38,6 @@ pub enum MutationPayload {
     Order(OrderPayload),
     /// Of a lock.
     Lock(ForceReleaseLockPayload),
+    /// Of the cache.
+    Cache(CachePayload),
 }

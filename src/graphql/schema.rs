@@ -1,18 +1,23 @@
 //! The schema, put together.
 
-use std::{any::TypeId, sync::Arc};
+use std::{any::TypeId, borrow::Cow, sync::Arc};
 
-use async_graphql::{Request, Response, SDLExportOptions, ValidationMode};
-use futures::{Stream, StreamExt};
+use async_graphql::{
+    ContextSelectionSet, OutputType, Positioned, Request, Response, SDLExportOptions, ServerResult,
+    ValidationMode, Value, parser::types::Field, registry::Registry,
+};
+use futures::{Stream, StreamExt, stream};
 
 use super::{
     context::{Session, State},
     error,
+    hot::HotRecord,
     mutation::Mutation,
+    node::Node,
     payload::MutationPayload,
     query::Query,
     subscription::Subscription,
-    validation::{Kinds, Verdict},
+    validation::{Checked, Types, Verdict},
 };
 use crate::{auth::Identity, loaders::Loaders};
 
@@ -27,7 +32,7 @@ pub struct Schema {
     strict: Inner,
     /// The same without validation, for what needs none.
     fast: Inner,
-    kinds: Kinds,
+    types: Types,
 }
 
 /// The schema over these parts.
@@ -35,7 +40,7 @@ pub fn build(state: State) -> Schema {
     let strict = if state.bounds.suggestions { builder() } else { builder().disable_suggestions() };
     let strict = strict.data(state.clone()).finish();
     let fast = builder().data(state).validation_mode(ValidationMode::Fast).finish();
-    Schema { kinds: Kinds::of(&strict.sdl()), strict, fast }
+    Schema { types: Types::of(&strict.sdl()), strict, fast }
 }
 
 /// The schema in the schema definition language.
@@ -54,6 +59,29 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     Inner::build(Query::default(), Mutation::default(), Subscription)
         // No field answers with it, so nothing else makes it known.
         .register_output_type::<MutationPayload>()
+        .register_output_type::<HotRecordAsNode>()
+}
+
+/// Makes it known that one interface implements another, which no derive can say.
+struct HotRecordAsNode;
+
+impl OutputType for HotRecordAsNode {
+    fn type_name() -> Cow<'static, str> {
+        HotRecord::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.add_implements(&HotRecord::type_name(), &Node::type_name());
+        HotRecord::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        _: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Ok(Value::Null)
+    }
 }
 
 /// Gives a request what belongs to it: who asks, under which id, and fresh loaders.
@@ -72,28 +100,40 @@ impl Schema {
     /// [`Verdict`] in its data says that it need not be.
     pub async fn execute(&self, mut request: Request) -> Response {
         let verdict = data::<Verdict>(&request).cloned().unwrap_or_default();
-        let document = match request.parsed_query() {
-            Ok(document) => document,
-            Err(error) => return error::parse_failure(error),
-        };
-        let undecided = verdict.undecided(document, &self.kinds);
         let request_id = request_id(&request);
-        let response = if verdict.covers(&request.variables) {
-            self.fast.execute(request).await
-        } else {
-            self.strict.execute(request).await
-        };
-        if let Some(shortcut) = undecided {
-            verdict.decide(shortcut, &response);
+        if verdict.covers(&request.variables) {
+            return error::present(self.fast.execute(request).await, &request_id);
         }
+        let checked = match self.check(&mut request) {
+            Ok(checked) => checked,
+            Err(refused) => return error::present(*refused, &request_id),
+        };
+        let response = self.strict.execute(request).await;
+        verdict.decide(checked, &response);
         error::present(response, &request_id)
     }
 
+    /// Looks at its values, before anything is executed.
+    fn check(&self, request: &mut Request) -> Result<Checked, Box<Response>> {
+        let variables = std::mem::take(&mut request.variables);
+        let operation = request.operation_name.clone();
+        let document = request.parsed_query().map_err(|e| Box::new(error::parse_failure(e)))?;
+        let checked = self.types.check(document, operation.as_deref(), &variables);
+        request.variables = variables;
+        checked.map_err(|error| Box::new(Response::from_errors(vec![error])))
+    }
+
     /// Executes a subscription that was [`prepare`]d, or anything else as a stream of one.
-    pub fn execute_stream(&self, request: Request) -> impl Stream<Item = Response> + Send + use<> {
+    pub fn execute_stream(
+        &self,
+        mut request: Request,
+    ) -> impl Stream<Item = Response> + Send + use<> {
         let request_id = request_id(&request);
         let present = move |response| error::present(response, &request_id);
-        self.strict.execute_stream(request).map(present)
+        match self.check(&mut request) {
+            Ok(_) => self.strict.execute_stream(request).map(present).left_stream(),
+            Err(refused) => stream::iter([present(*refused)]).right_stream(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use async_graphql::Result;
 use async_stream::try_stream;
 use futures::{Stream, future::try_join_all};
 
-use super::balance_event::BalanceEvent;
+use super::{balance_event::BalanceEvent, live::Live};
 use crate::{
     entity::{Uid, transaction, wallet},
     error::Error,
@@ -28,13 +28,14 @@ pub struct Watch {
     changes: events::Subscription,
     /// The last version of each wallet; none of a wallet that does not exist yet.
     sent: HashMap<Uid, Option<i64>>,
+    live: Live,
 }
 
 impl Watch {
     /// Somebody who was sent nothing yet. To be attached before any state is read, so that
     /// nothing falls between the two.
     pub fn new(loaders: Arc<Loaders>, changes: events::Subscription) -> Self {
-        Self { loaders, changes, sent: HashMap::new() }
+        Self { loaders, changes, sent: HashMap::new(), live: Live::start("balanceUpdated") }
     }
 
     /// Everything that is sent: what was missed after the version given for each wallet, or
@@ -57,6 +58,7 @@ impl Watch {
                         }
                     }
                     Delivery::Gap => {
+                        self.live.resync();
                         let sent = self.sent.clone().into_iter().collect();
                         for event in self.read(sent, MAX_REPLAY_AFTER_GAP).await? {
                             yield event;
@@ -92,6 +94,7 @@ impl Watch {
             self.sent.insert(uid, version);
             events.extend(missed);
         }
+        self.live.folded(events.iter().map(BalanceEvent::skipped_changes).sum());
         Ok(events)
     }
 
@@ -103,6 +106,7 @@ impl Watch {
             return None;
         }
         let skipped = sent.replace(version).map_or(0, |sent| version - sent - 1);
+        self.live.told(change.transaction.created_at);
         Some(BalanceEvent::of_change(change.wallet.clone(), change.transaction.clone(), skipped))
     }
 }
@@ -141,16 +145,7 @@ fn replay(
     if !connected || lines.last().map_or(after, |line| line.version) != wallet.version {
         return None;
     }
-    let event = |line: transaction::Model| {
-        let left = wallet::Model {
-            balance: line.balance_after,
-            version: line.version,
-            updated_at: line.created_at,
-            ..wallet.clone()
-        };
-        BalanceEvent::of_change(left, line, 0)
-    };
-    Some(lines.into_iter().map(event).collect())
+    Some(lines.into_iter().map(|line| BalanceEvent::replayed(wallet, line)).collect())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -12,11 +13,24 @@ use super::{
     health::HealthCheck,
     names::Names,
     persisted::{Persisted, TrustedDocuments},
+    sse::Reservations,
 };
 use crate::{
-    auth::Verifier,
+    auth::{Role, Verifier},
     config::{HttpConfig, LimitsConfig},
+    entity::Uid,
 };
+
+/// A ready token, and what it lets its bearer do.
+#[derive(Clone, Debug, Serialize)]
+pub struct OfferedToken {
+    /// The role that it names.
+    pub role: Role,
+    /// Its subject.
+    pub uid: Uid,
+    /// What goes behind `Bearer`.
+    pub token: String,
+}
 
 /// What every handler needs; shared by reference.
 pub struct Edge {
@@ -29,12 +43,14 @@ pub struct Edge {
     pub(super) limits: LimitsConfig,
     pub(super) config: HttpConfig,
     pub(super) health: HealthCheck,
-    /// A token that the playground starts with; only in a demo.
-    pub(super) playground_token: Option<String>,
+    /// What dashboard and playground sign in with; only in a demo.
+    pub(super) offered_tokens: Vec<OfferedToken>,
     /// One permit an open socket.
     pub(super) socket_permits: Arc<Semaphore>,
     /// The open sockets, so that a shutdown can wait for their farewells.
     pub(super) sockets: TaskTracker,
+    /// Event streams that were asked for.
+    pub(super) reservations: Reservations,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -55,18 +71,19 @@ impl Edge {
             clients: Clients::new(&limits),
             limits,
             health,
-            playground_token: None,
+            offered_tokens: Vec::new(),
             socket_permits: Arc::new(Semaphore::new(config.max_sockets as usize)),
             config,
             sockets: TaskTracker::new(),
+            reservations: Reservations::default(),
             shutdown: CancellationToken::new(),
         }
     }
 
-    /// The playground starts with this token.
+    /// Whoever opens dashboard or playground is offered these tokens.
     #[must_use]
-    pub fn with_playground_token(self, token: Option<String>) -> Self {
-        Self { playground_token: token, ..self }
+    pub fn with_offered_tokens(self, tokens: Vec<OfferedToken>) -> Self {
+        Self { offered_tokens: tokens, ..self }
     }
 
     /// Only these documents are executed, if there are any.

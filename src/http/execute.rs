@@ -6,6 +6,7 @@ use async_graphql::{Request, Response, ServerError, Value, parser::types::Operat
 use axum::http::StatusCode;
 use futures::stream::BoxStream;
 use metrics::{counter, histogram};
+use tracing::{Instrument, Span, field::Empty};
 
 use super::{
     Caller, Edge,
@@ -15,6 +16,9 @@ use super::{
     variables,
 };
 use crate::graphql::limits;
+
+/// Longest part of an operation's name that a trace shows.
+const MAX_NAME_BYTES: usize = 64;
 
 /// An operation that passed the document guard.
 pub struct Operation {
@@ -61,9 +65,11 @@ pub async fn execute(edge: &Edge, operation: Operation, caller: Caller) -> Resul
     let started = Instant::now();
     let Operation { kind, name, request } = operation;
     let (known, request_id) = (caller.identity.is_some(), caller.request_id.clone());
-    let execution = edge.engine.execute(request, caller);
+    let kind = kind_name(kind);
+    let span = operation_span(kind, name.as_deref());
+    let execution = edge.engine.execute(request, caller).instrument(span.clone());
     let outcome = tokio::time::timeout(edge.limits.operation_timeout, execution).await;
-    let (took, kind) = (started.elapsed(), kind_name(kind));
+    let took = started.elapsed();
     histogram!("graphql_operation_duration_seconds", "kind" => kind).record(took.as_secs_f64());
     let result = match &outcome {
         Ok(response) if response.is_ok() => "ok",
@@ -71,12 +77,15 @@ pub async fn execute(edge: &Edge, operation: Operation, caller: Caller) -> Resul
         Ok(_) => "refused",
         Err(_) => "timeout",
     };
+    if matches!(result, "error" | "timeout") {
+        span.record("otel.status_code", "ERROR");
+    }
     if known && result == "ok" {
         edge.names.learn(name.as_deref());
     }
     let label = edge.names.label(name.as_deref());
     if took > edge.limits.slow_operation {
-        let ms = took.as_millis();
+        let ms = took.as_secs_f64() * 1_000.0;
         tracing::warn!(%request_id, kind, name = label, ms, outcome = result, "a slow operation");
     }
     count(kind, label, result);
@@ -84,6 +93,18 @@ pub async fn execute(edge: &Edge, operation: Operation, caller: Caller) -> Resul
         let message = "the operation took too long; repeat a mutation with its idempotency key";
         Fault::new(StatusCode::GATEWAY_TIMEOUT, message)
     })
+}
+
+/// What a trace shows of an operation; nothing where there are none.
+fn operation_span(kind: &'static str, name: Option<&str>) -> Span {
+    let name = name.map(|name| &name[..name.floor_char_boundary(MAX_NAME_BYTES)]);
+    tracing::debug_span!(
+        "operation",
+        otel.name = kind,
+        otel.status_code = Empty,
+        graphql.operation.r#type = kind,
+        graphql.operation.name = name,
+    )
 }
 
 /// Starts a subscription (or, over a stream, anything else).

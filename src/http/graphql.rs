@@ -14,6 +14,7 @@ use axum::{
     response::Response,
 };
 use http_body_util::{BodyExt, Limited};
+use tracing::Instrument;
 
 use super::{
     Caller, Edge, RequestId,
@@ -24,6 +25,7 @@ use super::{
     media::Media,
     params::Params,
 };
+use crate::telemetry::request_span;
 
 /// How much of a body is read, and thrown away, after it was refused.
 const MAX_DISCARDED_BYTES: usize = 64 * 1_024 * 1_024;
@@ -39,6 +41,7 @@ pub async fn post(
     body: Body,
 ) -> Response {
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
+    let span = request_span("POST /graphql", &request_id, &headers);
     let answer = async {
         let limit = edge.limits.max_body_bytes;
         if let Err(too_large) = check_announced_size(&headers, limit) {
@@ -47,15 +50,10 @@ pub async fn post(
         }
         let identity = identify(&edge, &headers, peer).await?;
         let _permit = edge.clients.admit(identity.as_ref(), peer)?;
-        require_json(&headers)?;
-        let body = tokio::time::timeout(edge.limits.operation_timeout, read(body, limit)).await;
-        let body = body.map_err(|_| {
-            Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
-        })??;
-        let caller = Caller { identity, request_id };
-        run(&edge, media, Method::Post, Params::from_body(&body)?, caller).await
+        let params = params(&edge, &headers, body).await?;
+        run(&edge, media, Method::Post, params, Caller { identity, request_id }).await
     };
-    answer.await.unwrap_or_else(|fault: Fault| fault.into_response(media))
+    answer.instrument(span).await.unwrap_or_else(|fault: Fault| fault.into_response(media))
 }
 
 /// `GET /graphql`, for queries.
@@ -66,13 +64,28 @@ pub async fn get(
     headers: &HeaderMap,
 ) -> Response {
     let Some(media) = Media::accepted(headers) else { return not_acceptable() };
+    let span = request_span("GET /graphql", &request_id, headers);
     let answer = async {
         let identity = identify(edge, headers, peer).await?;
         let _permit = edge.clients.admit(identity.as_ref(), peer)?;
         let params = Params::from_query(uri.query().unwrap_or_default())?;
         run(edge, media, Method::Get, params, Caller { identity, request_id }).await
     };
-    answer.await.unwrap_or_else(|fault: Fault| fault.into_response(media))
+    answer.instrument(span).await.unwrap_or_else(|fault: Fault| fault.into_response(media))
+}
+
+/// The parameters in a body of JSON.
+///
+/// # Errors
+/// 4xx, when it is not one, too large, or too slow.
+pub async fn params(edge: &Edge, headers: &HeaderMap, body: Body) -> Result<Params, Fault> {
+    require_json(headers)?;
+    let reading = read(body, edge.limits.max_body_bytes);
+    let body =
+        tokio::time::timeout(edge.limits.operation_timeout, reading).await.map_err(|_| {
+            Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
+        })??;
+    Params::from_body(&body)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,9 +106,9 @@ async fn run(
         Err(refused) => return Ok(media.respond(*refused)),
     };
     match (operation.kind, method) {
-        (OperationType::Subscription, _) => {
-            Err(Fault::bad_request("subscribe over a WebSocket (graphql-transport-ws) instead"))
-        }
+        (OperationType::Subscription, _) => Err(Fault::bad_request(
+            "subscribe over a WebSocket (graphql-transport-ws), or at /graphql/stream",
+        )),
         (OperationType::Mutation, Method::Get) => Err(Fault::post_only("send mutations by POST")),
         _ => execute(edge, operation, caller).await.map(|response| media.respond(response)),
     }

@@ -1,9 +1,10 @@
-//! The edge: GraphQL over HTTP and WebSocket, health, metrics, pages. It knows the schema only
+//! The edge: GraphQL over HTTP, WebSocket and server-sent events, health, metrics, pages. It knows the schema only
 //! as an [`Engine`], and never runs SQL or Redis commands.
 
 mod assets;
 mod auth;
 mod clients;
+mod dashboard;
 mod document;
 mod edge;
 mod engine;
@@ -13,6 +14,7 @@ mod graphql;
 pub mod health;
 mod media;
 mod names;
+mod operation;
 mod page;
 mod params;
 mod persisted;
@@ -20,6 +22,7 @@ mod playground;
 mod request_id;
 mod router;
 mod serve;
+mod sse;
 mod variables;
 mod websocket;
 
@@ -28,7 +31,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use edge::Edge;
+pub use edge::{Edge, OfferedToken};
 pub use engine::{Caller, Engine};
 pub use persisted::{ManifestError, TrustedDocuments};
 pub use request_id::RequestId;

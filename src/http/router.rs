@@ -14,12 +14,11 @@ use axum::{
 use tower_http::{
     compression::CompressionLayer,
     cors::{AllowOrigin, CorsLayer},
-    services::ServeDir,
 };
 
 use super::{
-    Edge, RequestId, assets, clients::Peer, graphql, health, page, playground, request_id,
-    websocket,
+    Edge, RequestId, assets, clients::Peer, dashboard, graphql, health, page, playground,
+    request_id, sse, websocket,
 };
 use crate::telemetry;
 
@@ -27,7 +26,8 @@ use crate::telemetry;
 pub fn router(edge: Arc<Edge>) -> Router {
     let cors = cors(&edge.config.allow_origins);
     let router = Router::new()
-        .route("/graphql", get(graphql_get).post(graphql::post).layer(cors))
+        .route("/graphql", get(graphql_get).post(graphql::post).layer(cors.clone()))
+        .route("/graphql/stream", sse::routes().layer(cors))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(telemetry::render_metrics))
@@ -46,8 +46,11 @@ fn pages(edge: &Edge) -> Router<Arc<Edge>> {
             .route("/playground", get(playground::page))
             .route("/playground/{name}", get(assets::playground));
     }
-    if edge.config.dashboard.is_dir() {
-        router = router.fallback_service(ServeDir::new(&edge.config.dashboard));
+    if edge.config.has_dashboard() {
+        let folder = Arc::new(edge.config.dashboard.clone());
+        router = router
+            .route("/demo/tokens", get(dashboard::tokens))
+            .fallback(move |request| dashboard::file(Arc::clone(&folder), request));
     } else if !edge.config.no_playground {
         router = router.route("/", get(|| async { Redirect::temporary("/playground") }));
     }
@@ -73,11 +76,12 @@ fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("x-request-id"),
+            sse::TOKEN_HEADER,
         ])
         .expose_headers([HeaderName::from_static("x-request-id")])
 }

@@ -6,6 +6,7 @@
 use std::{collections::HashMap, fmt::Debug, hash::Hash, sync::OnceLock};
 
 use ::dataloader::{BatchFn, cached};
+use tracing::Instrument;
 
 use crate::error::{Error, Result};
 
@@ -111,8 +112,10 @@ struct Adapter<F>(F);
 
 impl<F: Fetch> BatchFn<F::Key, Outcome<F>> for Adapter<F> {
     async fn load(&mut self, keys: &[F::Key]) -> HashMap<F::Key, Outcome<F>> {
+        let loader = std::any::type_name::<F>();
+        let span = tracing::debug_span!("load", loader, keys = keys.len());
         // Boxed once a batch, or the future of every field would hold it whole.
-        let Fetched { mut known, failure } = Box::pin(self.0.fetch(keys)).await;
+        let Fetched { mut known, failure } = Box::pin(self.0.fetch(keys)).instrument(span).await;
         let mut outcome = |key: &F::Key| match (known.remove(key), &failure) {
             (Some(row), _) => Ok(row),
             (None, Some(failure)) => Err(failure.clone()),

@@ -8,6 +8,8 @@ mod batch;
 mod early;
 mod fallback;
 mod flight;
+mod hot;
+mod long;
 mod operation;
 mod order;
 mod page;
@@ -17,6 +19,7 @@ mod row;
 mod tests;
 mod total;
 mod transaction;
+mod upkeep;
 mod wallet;
 
 use std::sync::Arc;
@@ -27,6 +30,8 @@ use self::{
     batch::Batcher,
     fallback::Outage,
     flight::Flights,
+    hot::{ConfigByPlugin, PayTypesByPlugin},
+    long::LongPages,
     operation::LinesByOperation,
     order::{OrdersByNumber, OrdersByPeriod},
     read_through::ReadThrough,
@@ -35,15 +40,17 @@ use self::{
 };
 pub use self::{
     early::refresh_early,
+    hot::Hot,
     operation::OperationFilter,
-    order::OrderFilter,
+    order::{OpenOrders, OrderFilter},
     page::{Page, Slice},
     row::{Row, Source, Sourced},
     total::Total,
     transaction::TransactionFilter,
+    upkeep::{CacheAction, CacheTarget, Upkeep, keep_swept, warm_active},
     wallet::{Freshness, WalletFilter},
 };
-pub use crate::cache::{KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
+pub use crate::cache::{CacheEntry, KeyspaceSnapshot as KeyspaceStats, Snapshot as CacheStats};
 use crate::{
     cache::Cache,
     entity::{
@@ -103,6 +110,7 @@ pub struct Loaders {
     operation_lines: Batcher<LinesByOperation>,
     orders: Batcher<OrdersByNumber>,
     periods: Batcher<OrdersByPeriod>,
+    long_pages: Batcher<LongPages>,
     users: Batcher<ReadThrough<user::Model>>,
     merchants: Batcher<ReadThrough<merchant::Model>>,
     tenants: Batcher<ReadThrough<tenant::Model>>,
@@ -110,6 +118,8 @@ pub struct Loaders {
     plugins: Batcher<ReadThrough<plugin::Model>>,
     plugin_configs: Batcher<ReadThrough<plugin_config::Model>>,
     plugin_pay_types: Batcher<ReadThrough<plugin_pay_type::Model>>,
+    pay_types_by_plugin: Batcher<PayTypesByPlugin>,
+    config_by_plugin: Batcher<ConfigByPlugin>,
 }
 
 impl Loaders {
@@ -124,6 +134,7 @@ impl Loaders {
             operation_lines: Batcher::new(LinesByOperation(sources.clone())),
             orders: Batcher::new(OrdersByNumber(sources.clone())),
             periods: Batcher::new(OrdersByPeriod(sources.clone())),
+            long_pages: Batcher::new(LongPages(sources.clone())),
             users: Batcher::new(ReadThrough::new(sources)),
             merchants: Batcher::new(ReadThrough::new(sources)),
             tenants: Batcher::new(ReadThrough::new(sources)),
@@ -131,6 +142,8 @@ impl Loaders {
             plugins: Batcher::new(ReadThrough::new(sources)),
             plugin_configs: Batcher::new(ReadThrough::new(sources)),
             plugin_pay_types: Batcher::new(ReadThrough::new(sources)),
+            pay_types_by_plugin: Batcher::new(PayTypesByPlugin(sources.clone())),
+            config_by_plugin: Batcher::new(ConfigByPlugin(sources.clone())),
         }
     }
 
@@ -144,6 +157,7 @@ impl Loaders {
         self.operation_lines.clear().await;
         self.orders.clear().await;
         self.periods.clear().await;
+        self.long_pages.clear().await;
         self.users.clear().await;
         self.merchants.clear().await;
         self.tenants.clear().await;
@@ -151,6 +165,8 @@ impl Loaders {
         self.plugins.clear().await;
         self.plugin_configs.clear().await;
         self.plugin_pay_types.clear().await;
+        self.pay_types_by_plugin.clear().await;
+        self.config_by_plugin.clear().await;
     }
 
     /// How the cache does.

@@ -1,22 +1,23 @@
 //! Orders, singly and by period.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Loaders, Sources,
     batch::{Fetch, Fetched},
+    long,
     page::{Page, Slice, cut, probe, trim},
     row::{Row, Source, Sourced},
 };
 use crate::{
-    cache::PeriodOrders,
+    cache::{LongFill, PeriodOrders},
     entity::{OrderNo, Period, clock, order},
     error::{Error, Result},
     store::orders,
 };
 use chrono::{DateTime, Utc};
 
-pub use crate::store::orders::OrderFilter;
+pub use crate::store::orders::{OpenOrders, OrderFilter};
 
 /// One SELECT for the batch: an order's number does not say in which period's hash it is.
 #[derive(Clone)]
@@ -92,14 +93,23 @@ impl PeriodRows {
     }
 }
 
-/// One pipeline of HGETALL for the batch, one SELECT for the periods that are not complete in
-/// the cache, one pipeline each to fill them.
+/// A period as it is read.
+#[derive(Clone)]
+pub(super) enum PeriodRead {
+    /// At once.
+    Short(PeriodRows),
+    /// By the page.
+    Long,
+}
+
+/// One pipeline of script calls for the batch; for each period that is not complete in the cache
+/// one SELECT, and one pipeline to fill it.
 #[derive(Clone)]
 pub(super) struct OrdersByPeriod(pub Sources);
 
 impl Fetch for OrdersByPeriod {
     type Key = Period;
-    type Row = PeriodRows;
+    type Row = PeriodRead;
 
     async fn fetch(&self, periods: &[Period]) -> Fetched<Self> {
         let mut fetched = Fetched::with_capacity(periods.len());
@@ -107,7 +117,10 @@ impl Fetch for OrdersByPeriod {
         let cached = self.0.cache().periods(periods).await;
         for (period, cached) in periods.iter().zip(cached) {
             if cached.complete {
-                fetched.found(period.clone(), PeriodRows::cached(cached.orders));
+                let rows = PeriodRows::cached(cached.orders);
+                fetched.found(period.clone(), PeriodRead::Short(rows));
+            } else if cached.long {
+                fetched.found(period.clone(), PeriodRead::Long);
             } else {
                 misses.push(period.clone());
                 before.push(cached);
@@ -115,7 +128,10 @@ impl Fetch for OrdersByPeriod {
         }
         if !misses.is_empty() {
             let read = Box::pin(self.read_and_fill(&misses, &before));
-            let kept = |period: &Period| self.0.cache().kept_period(period).map(PeriodRows::stale);
+            let kept = |period: &Period| {
+                let kept = self.0.cache().kept_period(period);
+                kept.map(|orders| PeriodRead::Short(PeriodRows::stale(orders)))
+            };
             self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
         fetched
@@ -123,23 +139,43 @@ impl Fetch for OrdersByPeriod {
 }
 
 impl OrdersByPeriod {
-    /// Fills need what the cache had before the read, to tell what was deleted since.
+    /// Reads a period from the database, whatever the cache has, and fills it.
+    pub async fn refill(&self, period: &Period) -> Result<()> {
+        let before = self.0.cache().periods(std::slice::from_ref(period)).await.pop();
+        let before = before.unwrap_or_default();
+        if !before.long && matches!(self.read_one(period, &before).await?, PeriodRead::Short(_)) {
+            return Ok(());
+        }
+        match self.0.cache().begin_fill(period, true).await? {
+            Some(fill) => long::fill(&self.0, fill).await,
+            None => Ok(()),
+        }
+    }
+
     async fn read_and_fill(
         &self,
         periods: &[Period],
         before: &[PeriodOrders],
-    ) -> Result<Vec<(Period, PeriodRows)>> {
-        let mut by_period: HashMap<Period, Vec<order::Model>> = HashMap::new();
-        for row in orders::by_periods(self.0.reader(), periods).await? {
-            by_period.entry(row.period_number.clone()).or_default().push(row);
-        }
+    ) -> Result<Vec<(Period, PeriodRead)>> {
         let mut filled = Vec::with_capacity(periods.len());
         for (period, before) in periods.iter().zip(before) {
-            let orders = by_period.remove(period).unwrap_or_default();
-            self.0.cache().put_period(period, before, &orders).await;
-            filled.push((period.clone(), PeriodRows::stored(orders)));
+            let read = self.read_one(period, before).await?;
+            if matches!(read, PeriodRead::Long) {
+                long::fill_beside(&self.0, period);
+            }
+            filled.push((period.clone(), read));
         }
         Ok(filled)
+    }
+
+    /// A fill needs what the cache had before the read, to tell what was deleted since.
+    async fn read_one(&self, period: &Period, before: &PeriodOrders) -> Result<PeriodRead> {
+        let orders = long::part(&self.0, period, None, LongFill::THRESHOLD as u64 + 1).await?;
+        if orders.len() > LongFill::THRESHOLD {
+            return Ok(PeriodRead::Long);
+        }
+        self.0.cache().put_period(period, before, &orders).await;
+        Ok(PeriodRead::Short(PeriodRows::stored(orders)))
     }
 }
 
@@ -149,9 +185,9 @@ impl Loaders {
         self.orders.load(number).await
     }
 
-    async fn period(&self, period: &Period) -> Result<Option<PeriodRows>> {
+    async fn period(&self, period: &Period) -> Result<Option<PeriodRead>> {
         match self.sources.cache().near_period(period) {
-            Some(orders) => Ok(Some(PeriodRows::cached(orders))),
+            Some(orders) => Ok(Some(PeriodRead::Short(PeriodRows::cached(orders)))),
             None => self.periods.load(period.clone()).await,
         }
     }
@@ -163,9 +199,10 @@ impl Loaders {
         status: Option<order::Status>,
         page: &Page<OrderNo>,
     ) -> Result<Slice<Sourced<order::Model>>> {
-        let rows = self.period(period).await?;
-        let empty = Slice { rows: Vec::new(), has_next: false, has_previous: false };
-        Ok(rows.map_or(empty, |rows| rows.page(status, page)))
+        match self.period(period).await? {
+            Some(PeriodRead::Short(rows)) => Ok(rows.page(status, page)),
+            Some(PeriodRead::Long) | None => self.long_page(period, status, page).await,
+        }
     }
 
     /// How many orders a period has, of one status or in all.
@@ -173,10 +210,12 @@ impl Loaders {
         &self,
         period: &Period,
         status: Option<order::Status>,
-    ) -> Result<usize> {
-        let rows = self.period(period).await?;
+    ) -> Result<u64> {
         let wanted = |order: &&order::Model| status.is_none_or(|status| order.status == status);
-        Ok(rows.map_or(0, |rows| rows.orders.iter().filter(wanted).count()))
+        match self.period(period).await? {
+            Some(PeriodRead::Short(rows)) => Ok(rows.orders.iter().filter(wanted).count() as u64),
+            Some(PeriodRead::Long) | None => self.long_count(period, status).await,
+        }
     }
 
     /// A page of a wallet's orders, by number. One SELECT; always the database's.
@@ -189,5 +228,18 @@ impl Loaders {
         let rows = Box::pin(orders::page(self.sources.reader(), filter, &probe(page))).await?;
         let rows = Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect();
         Ok(trim(rows, page))
+    }
+
+    /// Orders of a period that may still change, by number, after this one. One SELECT; always
+    /// the database's.
+    pub async fn open_orders(
+        &self,
+        filter: &OpenOrders,
+        after: Option<&OrderNo>,
+        limit: u64,
+    ) -> Result<Vec<Sourced<order::Model>>> {
+        let read_at = clock::now();
+        let rows = orders::open(self.sources.reader(), filter, after, limit).await?;
+        Ok(Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect())
     }
 }

@@ -28,6 +28,8 @@ fn cache() -> Cache {
         near_cache_ttl: std::time::Duration::from_secs(60),
         stale_for: std::time::Duration::from_secs(600),
         cache_users: false,
+        cache_sweep_interval: std::time::Duration::from_secs(300),
+        warm_wallets: 0,
     };
     Cache::connect(&config, None)
 }
@@ -169,12 +171,15 @@ async fn hot_rows_are_read_through_too() {
         enabled: true,
         create_datetime: now,
         update_datetime: now,
+        cached_at: None,
     };
     row.clone().into_active_model().insert(fixture.sources.0.database.writer()).await.unwrap();
     for source in [Source::Database, Source::Cache] {
         let loaders = Loaders::new(&fixture.sources);
         let found = loaders.row::<tenant::Model>(7).await.unwrap().unwrap();
+        let row = tenant::Model { cached_at: found.cached_at, ..row.clone() };
         assert_eq!((&*found, found.source), (&row, source));
+        assert_eq!(row.cached_at.is_some(), source == Source::Cache);
         assert!(loaders.row::<tenant::Model>(8).await.unwrap().is_none());
     }
 }

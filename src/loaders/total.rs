@@ -2,9 +2,9 @@
 
 use super::{Loaders, OperationFilter, OrderFilter, TransactionFilter, WalletFilter};
 use crate::{
-    entity::{Period, Uid, order},
+    entity::{Period, Uid, hot, order},
     error::Result,
-    store::{operations, orders, transactions, wallets},
+    store::{self, operations, orders, transactions, wallets},
 };
 
 /// What is to be counted.
@@ -19,6 +19,8 @@ pub enum Total {
     Period(Period, Option<order::Status>),
     /// Operations.
     Operations(OperationFilter),
+    /// Hot data of a kind.
+    Hot(hot::Kind),
 }
 
 impl Loaders {
@@ -30,7 +32,8 @@ impl Loaders {
             Total::Transactions(uid, filter) => transactions::count(reader, uid, filter).await?,
             Total::Orders(filter) => orders::count(reader, filter).await?,
             Total::Operations(filter) => operations::count(reader, filter).await?,
-            Total::Period(period, status) => self.period_count(period, *status).await? as u64,
+            Total::Hot(kind) => store::hot::count(reader, *kind).await?,
+            Total::Period(period, status) => self.period_count(period, *status).await?,
         })
     }
 }

@@ -139,7 +139,7 @@ impl NewestLines {
 }
 
 /// The lines of each wallet, wallets without any included.
-fn by_wallet(uids: Vec<Uid>, rows: Vec<transaction::Model>) -> Vec<LatestTransactions> {
+pub(super) fn by_wallet(uids: Vec<Uid>, rows: Vec<transaction::Model>) -> Vec<LatestTransactions> {
     let mut lines: HashMap<Uid, Vec<transaction::Model>> = HashMap::with_capacity(uids.len());
     for row in rows {
         match lines.get_mut(&row.uid) {
@@ -214,5 +214,22 @@ impl Loaders {
         limit: u64,
     ) -> Result<Vec<transaction::Model>> {
         Ok(transactions::after_version(self.sources.reader(), uid, version, limit).await?)
+    }
+
+    /// The numbers of lines after one and up to another, and whose they are, newest first, at
+    /// most `limit`. One SELECT.
+    pub async fn line_numbers(
+        &self,
+        after: &TransactionNo,
+        up_to: &TransactionNo,
+        limit: u64,
+    ) -> Result<Vec<(TransactionNo, Uid)>> {
+        Ok(transactions::numbers(self.sources.reader(), after, up_to, limit).await?)
+    }
+
+    /// Whose wallet has the newest line. One SELECT.
+    pub async fn last_changed(&self) -> Result<Option<Uid>> {
+        let (first, last) = (TransactionNo::stored("TX"), TransactionNo::stored("TXZ"));
+        Ok(self.line_numbers(&first, &last, 1).await?.pop().map(|(_, uid)| uid))
     }
 }

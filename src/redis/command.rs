@@ -29,6 +29,10 @@ impl Command {
         self
     }
 
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     pub(super) fn custom(&self) -> CustomCommand {
         CustomCommand::new_static(self.name, self.hash.clone(), false)
     }

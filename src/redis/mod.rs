@@ -26,6 +26,7 @@ use fred::{
     },
 };
 use tokio::sync::broadcast;
+use tracing::Instrument;
 
 pub use self::{
     command::Command,
@@ -90,8 +91,16 @@ impl Redis {
         if !self.0.health.admits(self.is_connected()) {
             return vec![Err(down()); count];
         }
+        let command = commands[0].name();
+        let span = tracing::debug_span!(
+            "redis",
+            otel.kind = "client",
+            db.system.name = "redis",
+            db.operation.name = command,
+            commands = count,
+        );
         // Boxed here once: it is large, and every field that may come here would hold it whole.
-        let replies = Box::pin(self.dispatch(commands, options)).await;
+        let replies = Box::pin(self.dispatch(commands, options)).instrument(span).await;
         let errors = || replies.iter().filter_map(|reply| reply.as_ref().err());
         self.0.health.record(errors().find(|error| is_lost(error)));
         if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {

@@ -176,6 +176,8 @@ pub fn config(url: Option<&str>) -> CacheConfig {
         near_cache_ttl: Duration::from_secs(60),
         stale_for: Duration::from_secs(600),
         cache_users: true,
+        cache_sweep_interval: Duration::from_secs(300),
+        warm_wallets: 0,
     }
 }
 

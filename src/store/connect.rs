@@ -5,7 +5,11 @@ use std::{path::Path, time::Duration};
 use sea_orm::{
     ConnAcquireErr, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::SqliteConnectOptions,
+    sqlx::{
+        self,
+        postgres::{PgListener, PgPoolOptions},
+        sqlite::SqliteConnectOptions,
+    },
 };
 
 use crate::config::DatabaseConfig;
@@ -24,11 +28,13 @@ const APPLICATION_NAME: &str = "wallet-bff";
 /// ever, and none is long enough to be worth compiling.
 const READ_SETTINGS: [(&str, &str); 3] =
     [("default_transaction_read_only", "on"), ("statement_timeout", "30s"), ("jit", "off")];
-/// Of PostgreSQL connections that change balances. A stopped or lost process must not hold rows
+/// Of PostgreSQL connections that change balances. They say who writes, so that triggers note what
+/// others change. A stopped or lost process must not hold rows
 /// for long: not for as long as others wait for them. Their few statements find rows by key, and are planned once for all values, since
 /// planning them anew costs more than running them; so a plan made while a table is still
 /// empty must not read all of it when it no longer is.
-const WRITE_SETTINGS: [(&str, &str); 7] = [
+const WRITE_SETTINGS: [(&str, &str); 8] = [
+    ("wallet_bff.writer", "on"),
     ("idle_in_transaction_session_timeout", "2s"),
     ("lock_timeout", "3s"),
     ("plan_cache_mode", "force_generic_plan"),
@@ -130,6 +136,20 @@ impl Database {
         tokio::time::timeout(BEGIN_TIMEOUT, begin).await.unwrap_or_else(late)
     }
 
+    /// A connection of its own that is notified of changes; PostgreSQL only.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn listener(&self) -> Result<PgListener, sqlx::Error> {
+        let options = self.reader.get_postgres_connection_pool().connect_options();
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT);
+        let mut listener =
+            PgListener::connect_with(&pool.connect_lazy_with((*options).clone())).await?;
+        // Whoever listens wants to know at once that it was not heard, and tries again.
+        listener.eager_reconnect(false);
+        Ok(listener)
+    }
+
     /// Whether it is PostgreSQL; SQLite otherwise.
     pub fn is_postgres(&self) -> bool {
         self.writer.get_database_backend() == DbBackend::Postgres
@@ -179,7 +199,8 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .sqlx_logging(false)
-        .record_stmt_in_spans(false);
+        // They are few, fixed, and hold no values.
+        .record_stmt_in_spans(true);
     options
 }
 

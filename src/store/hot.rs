@@ -1,27 +1,24 @@
 //! SQL of hot data: the same for its six tables, so it is written once for any
 //! [`HotEntity`], such as `hot::by_ids::<merchant::Entity>(conn, &ids)`.
 
-use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use super::{Page, dialect::is_any};
-use crate::entity::hot::{channel, merchant, plugin, plugin_config, plugin_pay_type, tenant};
+use crate::entity::hot::{Kind, channel, merchant, plugin, plugin_config, plugin_pay_type, tenant};
 
 /// A table of hot data.
 pub trait HotEntity: EntityTrait {
     /// Its primary key.
     const ID: Self::Column;
-    /// When a row last changed.
-    const UPDATED: Self::Column;
 }
 
 macro_rules! hot_entities {
     ($($noun:ident),*) => {$(
         impl HotEntity for $noun::Entity {
             const ID: $noun::Column = $noun::Column::Id;
-            const UPDATED: $noun::Column = $noun::Column::UpdateDatetime;
         }
     )*};
 }
@@ -43,17 +40,35 @@ pub async fn page<E: HotEntity>(
     page.of(conn, E::find(), E::ID, Order::Asc).await
 }
 
-/// The rows that changed at `since` or later, oldest change first.
-pub async fn changed_since<E: HotEntity>(
+/// The first ids after this one, ascending.
+pub async fn ids_after<E: HotEntity>(
     conn: &impl ConnectionTrait,
-    since: DateTime<Utc>,
-) -> Result<Vec<E::Model>, DbErr> {
-    E::find().filter(E::UPDATED.gte(since)).order_by_asc(E::UPDATED).all(conn).await
+    after: i64,
+    limit: u64,
+) -> Result<Vec<i64>, DbErr> {
+    let ids = E::find().select_only().column(E::ID).filter(E::ID.gt(after));
+    ids.order_by_asc(E::ID).limit(limit).into_tuple().all(conn).await
 }
 
-/// The ids of all rows, ascending: what is missing from them was deleted.
-pub async fn ids<E: HotEntity>(conn: &impl ConnectionTrait) -> Result<Vec<i64>, DbErr> {
-    E::find().select_only().column(E::ID).order_by_asc(E::ID).into_tuple().all(conn).await
+/// Which rows a page of the list has.
+pub async fn page_of_ids<E: HotEntity>(
+    conn: &impl ConnectionTrait,
+    page: &Page<i64>,
+) -> Result<Vec<i64>, DbErr> {
+    let ids = E::find().select_only().column(E::ID);
+    page.values_of(conn, ids, E::ID, Order::Asc).await
+}
+
+/// How many rows a kind has.
+pub async fn count(conn: &impl ConnectionTrait, kind: Kind) -> Result<u64, DbErr> {
+    match kind {
+        Kind::Merchant => merchant::Entity::find().count(conn).await,
+        Kind::Tenant => tenant::Entity::find().count(conn).await,
+        Kind::Channel => channel::Entity::find().count(conn).await,
+        Kind::Plugin => plugin::Entity::find().count(conn).await,
+        Kind::PluginConfig => plugin_config::Entity::find().count(conn).await,
+        Kind::PluginPayType => plugin_pay_type::Entity::find().count(conn).await,
+    }
 }
 
 /// The ways to pay of these plugins, by plugin and id.
@@ -90,10 +105,7 @@ mod tests {
     use sea_orm::ConnectionTrait;
 
     use super::*;
-    use crate::{
-        entity::clock,
-        store::testing::{at, database},
-    };
+    use crate::store::testing::database;
 
     #[tokio::test]
     async fn rows_made_by_hand_are_found() {
@@ -101,19 +113,12 @@ mod tests {
         let sql = "INSERT INTO plugins (id, name) VALUES (1, 'Cash'), (2, 'Card');
             INSERT INTO plugin_pay_types (id, name, plugin_id, pay_type)
                 VALUES (3, 'Visa', 2, 'visa'), (4, 'Coins', 1, 'coins');
-            UPDATE plugins SET enabled = false, update_datetime = '2024-12-01T00:00:00+00:00'
-                WHERE id = 2";
-        let before = clock::now() - chrono::TimeDelta::seconds(1);
+            UPDATE plugins SET enabled = false WHERE id = 2";
         db.writer().execute_unprepared(sql).await.unwrap();
 
         let card = by_ids::<plugin::Entity>(db.reader(), &[2, 9]).await.unwrap();
         assert_eq!((card[0].name.as_str(), card[0].enabled), ("Card", false));
-        assert_eq!(card[0].update_datetime, at(0));
-        assert_eq!(ids::<plugin::Entity>(db.reader()).await.unwrap(), [1, 2]);
-        let changed = changed_since::<plugin::Entity>(db.reader(), before).await.unwrap();
-        assert_eq!(changed.len(), 1, "the default is now, and compares as a time");
-        let all = changed_since::<plugin::Entity>(db.reader(), at(0)).await.unwrap();
-        assert_eq!(all.len(), 2);
+        assert_eq!(count(db.reader(), Kind::Plugin).await.unwrap(), 2);
 
         let pay_types = pay_types_by_plugins(db.reader(), &[1, 2]).await.unwrap();
         let codes: Vec<_> = pay_types.iter().map(|row| row.pay_type.as_str()).collect();
@@ -121,5 +126,6 @@ mod tests {
         assert_eq!(configs_by_plugins(db.reader(), &[1]).await.unwrap(), []);
         let first = Page { after: Some(1), before: None, limit: 5, from_end: false };
         assert_eq!(page::<plugin::Entity>(db.reader(), &first).await.unwrap(), card);
+        assert_eq!(page_of_ids::<plugin::Entity>(db.reader(), &first).await.unwrap(), [2]);
     }
 }

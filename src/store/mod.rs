@@ -2,6 +2,7 @@
 //! nor commits; no business rule lives here.
 
 pub mod audit;
+pub mod changes;
 pub mod connect;
 mod dialect;
 pub mod hot;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::{
@@ -26,6 +26,17 @@ pub struct OrderFilter {
     pub status: Option<Status>,
 }
 
+/// Orders of a period that may still change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOrders {
+    /// Of this period.
+    pub period_number: Period,
+    /// Of this user.
+    pub uid: Option<Uid>,
+    /// Or whatever changed at this time or later, if it came to its end.
+    pub or_changed_since: Option<DateTime<Utc>>,
+}
+
 /// Those of `numbers` that exist, in no order.
 pub async fn by_nos(conn: &impl ConnectionTrait, numbers: &[OrderNo]) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(is_any(conn, Column::OrderNo, numbers.iter().cloned())).all(conn).await
@@ -37,19 +48,6 @@ pub async fn lock(conn: &impl ConnectionTrait, numbers: &[OrderNo]) -> Result<Ve
         .filter(is_any(conn, Column::OrderNo, numbers.iter().cloned()))
         .order_by_asc(Column::OrderNo)
         .lock_exclusive()
-        .all(conn)
-        .await
-}
-
-/// All orders of these periods, by period and number.
-pub async fn by_periods(
-    conn: &impl ConnectionTrait,
-    periods: &[Period],
-) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(is_any(conn, Column::PeriodNumber, periods.iter().cloned()))
-        .order_by_asc(Column::PeriodNumber)
-        .order_by_asc(Column::OrderNo)
         .all(conn)
         .await
 }
@@ -76,9 +74,47 @@ pub async fn page(
     page.of(conn, filter.select(), Column::OrderNo, Order::Asc).await
 }
 
+/// The orders that may still change after this number, by number.
+pub async fn open(
+    conn: &impl ConnectionTrait,
+    orders: &OpenOrders,
+    after: Option<&OrderNo>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let wanted = Condition::any()
+        .add(Column::Status.eq(Status::Pending))
+        .add(Column::Status.eq(Status::Paid))
+        .add_option(orders.or_changed_since.map(|since| Column::UpdatedAt.gte(since)));
+    Entity::find()
+        .filter(Column::PeriodNumber.eq(orders.period_number.as_str()))
+        .apply_if(orders.uid.as_ref(), |select, uid| select.filter(Column::Uid.eq(uid.as_str())))
+        .apply_if(after, |select, after| select.filter(Column::OrderNo.gt(after.as_str())))
+        .filter(wanted)
+        .order_by_asc(Column::OrderNo)
+        .limit(limit)
+        .all(conn)
+        .await
+}
+
 /// How many there are.
 pub async fn count(conn: &impl ConnectionTrait, filter: &OrderFilter) -> Result<u64, DbErr> {
     filter.select().count(conn).await
+}
+
+/// How many orders a period has in each status.
+pub async fn count_by_status(
+    conn: &impl ConnectionTrait,
+    period: &Period,
+) -> Result<Vec<(Status, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Status)
+        .column_as(Column::OrderNo.count(), "count")
+        .filter(Column::PeriodNumber.eq(period.as_str()))
+        .group_by(Column::Status)
+        .into_tuple()
+        .all(conn)
+        .await
 }
 
 /// Adds orders; one that exists is an error.
@@ -189,9 +225,10 @@ mod tests {
         let rows = [order(two, "O_4"), order(one, "O_2"), paid, order(one, "O_1")];
         insert(db.writer(), &rows).await.unwrap();
 
-        let periods = [Period::stored(two), Period::stored(one)];
-        let found = by_periods(db.reader(), &periods).await.unwrap();
-        assert_eq!(numbers(&found), ["O_1", "O_2", "O_3", "O_4"]);
+        let period = OrderFilter { period_number: Some(Period::stored(one)), ..Default::default() };
+        let all = Page { after: None, before: None, limit: 9, from_end: false };
+        let found = page(db.reader(), &period, &all).await.unwrap();
+        assert_eq!(numbers(&found), ["O_1", "O_2", "O_3"]);
 
         let filter = OrderFilter {
             period_number: Some(Period::stored(one)),

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Select, Value,
+    Select, TryGetable, Value,
 };
 
 /// Which part of a list.
@@ -27,6 +27,34 @@ impl<C: Clone + Into<Value>> Page<C> {
         column: impl ColumnTrait,
         order: Order,
     ) -> Result<Vec<E::Model>, DbErr> {
+        let mut rows = self.select(select, column, order).all(conn).await?;
+        if self.from_end {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+
+    /// The same of a select of one value a row.
+    pub(super) async fn values_of<E: EntityTrait, V: TryGetable + Send>(
+        &self,
+        conn: &impl ConnectionTrait,
+        select: Select<E>,
+        column: impl ColumnTrait,
+        order: Order,
+    ) -> Result<Vec<V>, DbErr> {
+        let mut values: Vec<V> = self.select(select, column, order).into_tuple().all(conn).await?;
+        if self.from_end {
+            values.reverse();
+        }
+        Ok(values)
+    }
+
+    fn select<E: EntityTrait>(
+        &self,
+        select: Select<E>,
+        column: impl ColumnTrait,
+        order: Order,
+    ) -> Select<E> {
         let ascending = order == Order::Asc;
         let (above, below) =
             if ascending { (&self.after, &self.before) } else { (&self.before, &self.after) };
@@ -38,10 +66,6 @@ impl<C: Clone + Into<Value>> Page<C> {
             select = select.filter(column.lt(bound));
         }
         let walk = if ascending == self.from_end { Order::Desc } else { Order::Asc };
-        let mut rows = select.order_by(column, walk).all(conn).await?;
-        if self.from_end {
-            rows.reverse();
-        }
-        Ok(rows)
+        select.order_by(column, walk)
     }
 }

@@ -34,6 +34,19 @@ pub async fn by_uids(conn: &impl ConnectionTrait, uids: &[Uid]) -> Result<Vec<Mo
     Entity::find().filter(is_any(conn, Column::Uid, uids.iter().cloned())).all(conn).await
 }
 
+/// The wallets that changed last, latest first. Reads the table once, as no query needs an index
+/// by time.
+pub async fn latest_changed(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Uid>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Uid)
+        .order_by_desc(Column::UpdatedAt)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await
+}
+
 /// Those of `uids` that exist, by uid, locked until the transaction ends. The order stands in
 /// the locking statement, so two transactions never wait for each other in a circle. SQLite
 /// has no row locks and one writer.

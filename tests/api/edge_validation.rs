@@ -132,3 +132,49 @@ async fn a_condition_has_its_default() {
         assert_eq!(reply.data(""), &json!({}));
     }
 }
+
+/// One malformed amount, key or name in a request, and nothing of it is done, whichever way it is
+/// written; who asks is told which one it is.
+#[tokio::test]
+async fn what_is_malformed_is_refused_before_anything_is_done() {
+    let app = TestApp::start().await;
+    app.given_wallet("ann", "5").await;
+    let deposit = |key: &str, uid: &str, amount: &str| {
+        format!(
+            "deposit(input: {{ idempotencyKey: \"{key}\", uid: \"{uid}\", amount: \"{amount}\" }})
+            {{ wallet {{ balance }} }}"
+        )
+    };
+    let good = deposit("first-key-1", "ann", "1");
+    let batch = "batchBalanceOperation(input: $batch) { errors { code } }";
+    let items = json!([{ "uid": "ann", "kind": "ADD", "amount": "1" },
+        { "uid": "ann", "kind": "ADD", "amount": "1.23456" }]);
+    for (second, argument) in [
+        (deposit("second-key", "ann", "1.23456"), "input.amount"),
+        (deposit("2nd-key", "ann", "1"), "input.idempotencyKey"),
+        (deposit("second-key", "{ann}", "1"), "input.uid"),
+        (batch.to_owned(), "input.operations.1.amount"),
+    ] {
+        let document =
+            format!("mutation($batch: BatchBalanceOperationInput!) {{ {good} second: {second} }}");
+        let document = match second == batch {
+            true => document,
+            false => document.replace("($batch: BatchBalanceOperationInput!)", ""),
+        };
+        let batch = json!({ "idempotencyKey": "batch-key-1", "operations": items });
+        for _ in 0..2 {
+            let reply = app.query(&document, json!({ "batch": batch })).await;
+            assert_eq!(reply.error_code(), Some("BAD_USER_INPUT"), "{reply}");
+            let error = &reply.body["errors"][0];
+            assert_eq!(error["extensions"]["argument"], argument, "{reply}");
+            assert!(error.get("path").is_none() && reply.body["data"].is_null(), "{reply}");
+        }
+    }
+    assert_eq!(app.balance("ann").await, "5.00");
+    let mut socket = app.socket().await;
+    let watch = "subscription { balanceUpdated(uids: [\"ann\", \"{ann}\"]) { snapshot } }";
+    socket.subscribe("1", watch, json!({})).await;
+    let message = socket.receive().await;
+    assert_eq!(message["type"], "error", "{message}");
+    assert_eq!(message["payload"][0]["extensions"]["argument"], "uids.1", "{message}");
+}

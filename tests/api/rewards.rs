@@ -130,7 +130,11 @@ async fn a_reward_that_ended_half_way_is_resumed(app: TestApp) {
     // As if the process had died after the first part of 1,000.
     app.tamper("DELETE FROM operations WHERE idempotency_key LIKE '% 000%'").await;
     app.tamper("DELETE FROM wallet_transactions WHERE uid >= 'r1000'").await;
-    app.tamper("UPDATE wallets SET balance = 0, version = 0 WHERE uid >= 'r1000'").await;
+    // Anew, because a wallet that others change gets another version.
+    let emptied = "INSERT INTO wallets (uid, currency) SELECT uid, currency FROM emptied";
+    app.tamper("CREATE TABLE emptied AS SELECT * FROM wallets WHERE uid >= 'r1000'").await;
+    app.tamper("DELETE FROM wallets WHERE uid >= 'r1000'").await;
+    app.tamper(emptied).await;
     assert_eq!(paid_wallets(&app).await, 1_000);
 
     let document = "query($key: IdempotencyKey!) { operation(idempotencyKey: $key) { state } }";

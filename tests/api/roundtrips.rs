@@ -12,7 +12,7 @@ const DOCUMENT: &str = "query($uids: [ID!]!) { walletsByUid(uids: $uids) {
 /// commands to Redis and no SQL when warm; two statements and two fills when cold.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_wallets_with_transactions_cost_two_round_trips() {
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
     let uids: Vec<_> = (1..=100).map(|number| format!("u{number:03}")).collect();
     join_all(uids.iter().map(|uid| given_lines(&app, uid))).await;
     let variables = json!({ "uids": uids });

@@ -13,10 +13,12 @@ local function found(text)
   return 'v', version and tonumber(version) or -math.huge
 end
 
-local function replaces(kind, version, text)
+local function replaces(kind, version, text, new)
   local there, at = found(text)
   if not there then return true end
+  if kind == 'x' then return at == version or at <= tonumber(string.sub(new, 2)) end
   if kind == 'a' then return false end
+  if kind == 'n' and there ~= '?' then return version > at end
   if kind == '?' or (kind == 'v' and there == '!') then return version > at end
   return version >= at
 end

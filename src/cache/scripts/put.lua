@@ -5,7 +5,7 @@ local answers = {}
 for i, key in ipairs(KEYS) do
   local kind, version = ARGV[4 * i - 3], tonumber(ARGV[4 * i - 2])
   answers[i] = 0
-  if replaces(kind, version, redis.pcall('GET', key)) then
+  if replaces(kind, version, redis.pcall('GET', key), ARGV[4 * i]) then
     local stored = redis.pcall('SET', key, ARGV[4 * i], 'PX', ARGV[4 * i - 1])
     answers[i] = 1
     if failed(stored) then

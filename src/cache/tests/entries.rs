@@ -101,10 +101,20 @@ async fn a_hot_row_is_as_new_as_its_change(cache: Cache) {
         tenant_id: Some(2),
         create_datetime: time(),
         update_datetime: DateTime::from_timestamp_micros(1_733_011_200_000_000 + micros).unwrap(),
+        cached_at: None,
     };
     cache.put(&[changed("new", 1)]).await;
     cache.put(&[changed("old", 0)]).await;
-    assert_eq!(get(&cache, &[1]).await, [Lookup::Hit(changed("new", 1))]);
+    let found = get::<merchant::Model>(&cache, &[1]).await;
+    let [Lookup::Hit(found)] = &found[..] else { panic!("it is cached: {found:?}") };
+    let cached_at = found.cached_at;
+    assert_eq!(*found, merchant::Model { cached_at, ..changed("new", 1) });
+    assert!(cached_at.is_some(), "it says since when it is cached");
+    assert_eq!(cache.refresh(&[changed("new", 1)]).await, 0, "it is there");
+    assert_eq!(cache.refresh(&[changed("newer", 2)]).await, 1);
+    cache.invalidate::<merchant::Model>(&[(1, changed("", 3).version())]).await;
+    assert_eq!(cache.refresh(&[changed("newer", 2)]).await, 0, "it is gone");
+    assert_eq!(cache.refresh(&[changed("newest", 3)]).await, 1);
 }
 
 async fn entries_of_other_services_are_read(cache: Cache) {

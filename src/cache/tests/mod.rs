@@ -1,9 +1,11 @@
 //! The same sentences about every backend.
 
 mod entries;
+mod long;
 mod near;
 mod outage;
 mod periods;
+mod walk;
 
 use std::time::Instant;
 

@@ -78,9 +78,8 @@ async fn an_unreadable_order_is_replaced(cache: Cache) {
     let write = backend::PeriodWrite {
         key: Keyspace::Orders.key(&period()),
         ttl: Keyspace::Orders.ttl(),
-        gone: Vec::new(),
         entries: vec![garbage(1), garbage(7)],
-        whole: None,
+        ..backend::PeriodWrite::default()
     };
     cache.0.backend.put_periods(vec![write]).await;
     let before = now(&cache).await;
@@ -93,9 +92,8 @@ async fn a_doubt_in_between_keeps_it_partial(cache: Cache) {
     let outdated = |number: usize, version| backend::PeriodWrite {
         key: Keyspace::Orders.key(&period()),
         ttl: Keyspace::Orders.ttl(),
-        gone: Vec::new(),
         entries: vec![(format!("ORDER_{number:05}"), Entry::outdated(version))],
-        whole: None,
+        ..backend::PeriodWrite::default()
     };
     let before = now(&cache).await;
     // An order that the snapshot does not know could not be written, and is made up for.

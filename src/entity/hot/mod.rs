@@ -37,4 +37,21 @@ impl Kind {
         Self::PluginConfig,
         Self::PluginPayType,
     ];
+
+    /// Its name in JSON, and in notes of changes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Merchant => "merchant",
+            Self::Tenant => "tenant",
+            Self::Channel => "channel",
+            Self::Plugin => "plugin",
+            Self::PluginConfig => "plugin_config",
+            Self::PluginPayType => "plugin_pay_type",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }

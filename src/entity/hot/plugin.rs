@@ -19,6 +19,10 @@ pub struct Model {
     pub create_datetime: DateTime<Utc>,
     /// When the row last changed: what the refresh looks at.
     pub update_datetime: DateTime<Utc>,
+    /// When it was put into the cache; only of a row that was read there.
+    #[sea_orm(ignore)]
+    #[serde(default, skip_serializing)]
+    pub cached_at: Option<DateTime<Utc>>,
 }
 
 /// No relations: joins are the loaders' business.

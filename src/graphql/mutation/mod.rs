@@ -1,6 +1,7 @@
 //! Mutations, one file a noun. All of them go through [`perform`].
 
 mod batch;
+mod cache;
 mod lock;
 mod order;
 mod perform;
@@ -11,6 +12,7 @@ use async_graphql::MergedObject;
 
 pub use self::{
     batch::BatchBalanceOperationPayload,
+    cache::CachePayload,
     lock::ForceReleaseLockPayload,
     order::OrderPayload,
     reward::BatchRewardPayload,
@@ -25,4 +27,5 @@ pub struct Mutation(
     reward::RewardMutation,
     order::OrderMutation,
     lock::LockMutation,
+    cache::CacheMutation,
 );

@@ -1,6 +1,7 @@
 //! Queries, one file a noun.
 
 mod cache;
+mod hot;
 mod lock;
 mod node;
 mod operation;
@@ -24,4 +25,5 @@ pub struct Query(
     operation::OperationQuery,
     lock::LockQuery,
     cache::CacheQuery,
+    hot::HotQuery,
 );

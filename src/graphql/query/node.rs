@@ -5,8 +5,9 @@ use futures::future::join_all;
 
 use super::{
     super::{
-        access::known,
-        context::bounded,
+        access::{Permission, known},
+        context::{ContextExt, bounded},
+        hot,
         node::{Node, NodeId},
     },
     operation, order, transaction, wallet,
@@ -47,5 +48,9 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
         NodeId::Operation { caller, key } => {
             operation::read(ctx, caller, key).await?.map(Node::Operation)
         }
+        NodeId::Hot(kind, id) => match ctx.require(Permission::Read) {
+            Ok(_) => hot::read(ctx, kind, id).await?.map(Node::from),
+            Err(_) => None,
+        },
     })
 }

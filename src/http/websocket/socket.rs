@@ -15,12 +15,17 @@ use tokio_stream::{StreamExt, StreamMap};
 
 use super::{
     PROTOCOL, auth,
-    operation::{Frame, frames},
     protocol::{ClientMessage, Close, ServerMessage},
 };
 use crate::{
     auth::Identity,
-    http::{Caller, Edge, RequestId, clients::Peer, fault::Fault, params::Params},
+    http::{
+        Caller, Edge, RequestId,
+        clients::Peer,
+        fault::Fault,
+        operation::{Frame, frames},
+        params::Params,
+    },
 };
 
 /// How long a client may take to read one message before it counts as gone.

@@ -97,9 +97,14 @@ impl TestApp {
 
     /// A second instance on the same database and cache.
     pub async fn another_instance(&self) -> Instance {
+        self.another_instance_with(&[]).await
+    }
+
+    /// The same, with more flags.
+    pub async fn another_instance_with(&self, flags: &[&str]) -> Instance {
         let stores = &self.stores;
         let instance =
-            Instance::start(&stores.database_url, stores.redis_url.as_deref(), &[]).await;
+            Instance::start(&stores.database_url, stores.redis_url.as_deref(), flags).await;
         instance.wait_until_up().await;
         instance
     }

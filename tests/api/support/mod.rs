@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod client;
+pub mod collector;
 pub mod engine;
 pub mod ledger;
 pub mod load;

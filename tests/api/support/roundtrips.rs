@@ -63,6 +63,13 @@ impl TestApp {
         info.lines().filter_map(line).collect()
     }
 
+    /// What Redis sent to its clients since.
+    pub async fn redis_bytes_sent(&self) -> u64 {
+        let info = self.redis_custom(&["INFO", "stats"]).await;
+        let line = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:"));
+        line.and_then(|bytes| bytes.parse().ok()).expect("Redis counts them")
+    }
+
     /// Empties Redis.
     pub async fn flush_cache(&self) {
         self.redis_custom(&["FLUSHALL"]).await;

@@ -1,0 +1,20 @@
+import { useMemo, useState } from 'react';
+import { Chart } from '@/charts/Chart';
+import type { CacheNumbersFragment } from '@/gql/graphql';
+import { Card } from '@/ui/Card';
+import { Empty } from '@/ui/Empty';
+import { Segments } from '@/ui/Segments';
+import { METRICS, plotOf, type Metric } from './plots';
+
+/** Each keyspace as a line, from the moment the page was opened. */
+export function OverTime({ samples }: { samples: CacheNumbersFragment[] }) {
+  const [metric, setMetric] = useState<Metric>('ratio');
+  const plot = useMemo(() => plotOf(samples, metric), [samples, metric]);
+  return (
+    <Card title="Over time" side={<Segments label="What is shown" values={METRICS} value={metric} onChange={setMetric} />}>
+      <div className="card-body">
+        {plot.series.length > 0 ? <Chart plot={plot} /> : <Empty icon="cache" title="Nothing is looked for">A keyspace is a line here once something asks for it.</Empty>}
+      </div>
+    </Card>
+  );
+}

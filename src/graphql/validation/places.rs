@@ -1,0 +1,223 @@
+//! The values of a document: literals are checked as they are found, and what stands for a
+//! variable is remembered. Each selection is looked at once, however often its fragment is spread.
+
+use std::fmt;
+
+use async_graphql::{
+    Name, Pos, Positioned, ServerError, Value as Constant, Variables,
+    parser::types::{
+        DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet,
+    },
+};
+use async_graphql_value::Value;
+
+use super::{
+    leaf::Check,
+    shapes::{Input, Shapes},
+};
+
+/// Where a variable stands.
+pub struct Place<'a> {
+    pub variable: &'a Name,
+    input: &'a Input,
+    /// The argument, and the way into it.
+    path: String,
+    pos: Pos,
+}
+
+impl Place<'_> {
+    /// What a plain value must be there.
+    pub fn check(&self) -> Option<Check> {
+        match self.input {
+            Input::Leaf(check) => Some(*check),
+            Input::Object(_) => None,
+        }
+    }
+
+    /// Checks the variable's value.
+    ///
+    /// # Errors
+    /// When it, or something in it, is malformed.
+    pub fn check_value(&self, shapes: &Shapes, variables: &Variables) -> Result<(), ServerError> {
+        let Some(value) = variables.get(self.variable) else { return Ok(()) };
+        constant(shapes, value, self.input, &Path::root(&self.path))
+            .map_err(|malformed| malformed.at(self.pos))
+    }
+}
+
+/// Where the variables of an operation stand.
+///
+/// # Errors
+/// When a literal is malformed.
+pub fn places<'a>(
+    shapes: &'a Shapes,
+    document: &'a ExecutableDocument,
+    operation: Option<&str>,
+) -> Result<Vec<Place<'a>>, ServerError> {
+    let mut walk = Walk { shapes, places: Vec::new() };
+    let selected = match (&document.operations, operation) {
+        (DocumentOperations::Single(operation), _) => Some(operation),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), None) => operations.values().next(),
+    };
+    let Some(Positioned { node: operation, .. }) = selected else { return Ok(Vec::new()) };
+    let root = match operation.ty {
+        OperationType::Query => "Query",
+        OperationType::Mutation => "Mutation",
+        OperationType::Subscription => "Subscription",
+    };
+    walk.set(&Name::new(root), &operation.selection_set.node)?;
+    for Positioned { node: fragment, .. } in document.fragments.values() {
+        walk.set(&fragment.type_condition.node.on.node, &fragment.selection_set.node)?;
+    }
+    Ok(walk.places)
+}
+
+struct Walk<'a> {
+    shapes: &'a Shapes,
+    places: Vec<Place<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    /// Recurses as deep as a document nests, which is bounded before it is parsed.
+    fn set(&mut self, parent: &Name, set: &'a SelectionSet) -> Result<(), ServerError> {
+        set.items.iter().try_for_each(|selection| match &selection.node {
+            Selection::Field(field) => self.field(parent, &field.node),
+            Selection::InlineFragment(inline) => {
+                let condition = inline.node.type_condition.as_ref();
+                let parent = condition.map_or(parent, |condition| &condition.node.on.node);
+                self.set(parent, &inline.node.selection_set.node)
+            }
+            Selection::FragmentSpread(_) => Ok(()),
+        })
+    }
+
+    fn field(&mut self, parent: &Name, field: &'a Field) -> Result<(), ServerError> {
+        // What is not there is named by validation.
+        let shapes = self.shapes;
+        let Some(shape) = shapes.field(parent, &field.name.node) else { return Ok(()) };
+        for (name, value) in &field.arguments {
+            if let Some(input) = shape.arguments.get(&name.node) {
+                let checked = self.value(&value.node, input, &Path::root(&name.node), value.pos);
+                checked.map_err(|malformed| malformed.at(value.pos))?;
+            }
+        }
+        self.set(&shape.result, &field.selection_set.node)
+    }
+
+    fn value(
+        &mut self,
+        value: &'a Value,
+        input: &'a Input,
+        path: &Path<'_>,
+        pos: Pos,
+    ) -> Result<(), Malformed> {
+        match value {
+            Value::Variable(variable) => {
+                self.places.push(Place { variable, input, path: path.to_string(), pos });
+                Ok(())
+            }
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(n, item)| self.value(item, input, &path.item(n), pos)),
+            Value::Object(fields) => {
+                fields.iter().try_for_each(|(name, value)| match part(self.shapes, input, name) {
+                    Some(input) => self.value(value, input, &path.field(name), pos),
+                    None => Ok(()),
+                })
+            }
+            leaf => match (input, leaf.clone().into_const()) {
+                (Input::Leaf(_), Some(leaf)) => constant(self.shapes, &leaf, input, path),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// Recurses as deep as a variable's value nests, which its parser bounds.
+fn constant(
+    shapes: &Shapes,
+    value: &Constant,
+    input: &Input,
+    path: &Path<'_>,
+) -> Result<(), Malformed> {
+    match (value, input) {
+        // Whether it may be null is told by validation.
+        (Constant::Null, _) => Ok(()),
+        (Constant::List(items), _) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(n, item)| constant(shapes, item, input, &path.item(n))),
+        (Constant::Object(fields), Input::Object(_)) => {
+            fields.iter().try_for_each(|(name, value)| match part(shapes, input, name) {
+                Some(input) => constant(shapes, value, input, &path.field(name)),
+                None => Ok(()),
+            })
+        }
+        (leaf, Input::Leaf(check)) => {
+            check(leaf).map_err(|words| Malformed { path: path.to_string(), words })
+        }
+        (_, Input::Object(_)) => Ok(()),
+    }
+}
+
+fn part<'a>(shapes: &'a Shapes, input: &Input, name: &Name) -> Option<&'a Input> {
+    match input {
+        Input::Object(object) => shapes.input(object, name),
+        Input::Leaf(_) => None,
+    }
+}
+
+/// A value that will not do.
+struct Malformed {
+    path: String,
+    words: String,
+}
+
+impl Malformed {
+    fn at(self, pos: Pos) -> ServerError {
+        let mut error = ServerError::new(format!("{}: {}", self.path, self.words), Some(pos));
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", "BAD_USER_INPUT");
+        extensions.set("argument", self.path);
+        error
+    }
+}
+
+/// The way to a value, written when it is needed: `input.operations.3.amount`.
+struct Path<'a> {
+    before: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Field(&'a str),
+    Item(usize),
+}
+
+impl<'a> Path<'a> {
+    fn root(argument: &'a str) -> Self {
+        Self { before: None, step: Step::Field(argument) }
+    }
+
+    fn field(&'a self, name: &'a str) -> Self {
+        Self { before: Some(self), step: Step::Field(name) }
+    }
+
+    fn item(&'a self, n: usize) -> Self {
+        Self { before: Some(self), step: Step::Item(n) }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(before) = self.before {
+            write!(f, "{before}.")?;
+        }
+        match self.step {
+            Step::Field(name) => f.write_str(name),
+            Step::Item(n) => write!(f, "{n}"),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What is let through, and what is validated again.
+
+use async_graphql::parser::{parse_query, types::TypeKind};
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+const SDL: &str =
+    "scalar Decimal scalar IdempotencyKey enum Color { RED GREEN } input Filter { a: Int }
+    input Payment { key: IdempotencyKey uid: ID! parts: [Part!] } input Part { amount: Decimal! }
+    type Query { a(uid: ID, uids: [ID!], amount: Decimal): Int b: Query }
+    type Mutation { pay(input: Payment!): Int }";
+
+fn check(text: &str, variables: Json) -> Result<Checked, ServerError> {
+    Types::of(SDL).check(&parse_query(text).unwrap(), None, &Variables::from_json(variables))
+}
+
+fn verdict(text: &str) -> Verdict {
+    let verdict = Verdict::default();
+    let checked = check(text, json!({})).unwrap_or_else(|error| panic!("{}", error.message));
+    verdict.decide(checked, &Response::new(Value::Boolean(true)));
+    verdict
+}
+
+fn covers(text: &str, variables: Json) -> bool {
+    verdict(text).covers(&Variables::from_json(variables))
+}
+
+#[test]
+fn plain_values_of_the_declared_kind_are_covered() {
+    let text = "query($a: ID!, $b: Int, $c: [Decimal!]!, $d: Color = RED, $e: Boolean!) { a }";
+    let good = json!({"a": "x", "b": 1, "c": ["1", "2"], "d": "GREEN", "e": true});
+    assert!(covers(text, good.clone()));
+    for (name, values) in [
+        ("a", json!([null, 1, true, ["x"], {"x": 1}])),
+        ("b", json!(["1", 1.5, 3_000_000_000_i64, true, [1]])),
+        ("c", json!([null, "1", [null], [1], [["1"]], {"x": "1"}])),
+        ("d", json!([null, "BLUE", 1])),
+        ("e", json!([null, "true", 1, []])),
+    ] {
+        for value in values.as_array().unwrap() {
+            let mut wrong = good.clone();
+            wrong[name] = value.clone();
+            assert!(!covers(text, wrong), "${name} = {value}");
+        }
+    }
+    let without = |name: &str| {
+        let mut some = good.clone();
+        some.as_object_mut().unwrap().remove(name);
+        covers(text, some)
+    };
+    assert_eq!(["a", "b", "c", "d", "e"].map(without), [false, true, false, true, false]);
+}
+
+#[test]
+fn only_one_query_without_input_objects_is_covered() {
+    assert!(covers("{ a }", json!({})));
+    assert!(covers("query q { a }", json!({})));
+    for text in [
+        "mutation { a }",
+        "subscription { a }",
+        "query a { a } query b { a }",
+        "query($f: Filter) { a }",
+        "query($f: [[Int]]) { a }",
+        "query($f: Unknown) { a }",
+    ] {
+        assert!(!covers(text, json!({})), "{text}");
+    }
+}
+
+#[test]
+fn what_was_not_executed_has_not_passed() {
+    let verdict = Verdict::default();
+    let checked = || check("{ a }", json!({})).unwrap_or_else(|error| panic!("{}", error.message));
+    verdict.decide(checked(), &Response::from_errors(vec![ServerError::new("no", None)]));
+    assert!(!verdict.covers(&Variables::default()));
+    verdict.decide(checked(), &Response::new(Value::Boolean(true)));
+    assert!(verdict.covers(&Variables::default()));
+}
+
+#[test]
+fn a_malformed_value_is_told_by_its_place() {
+    let pay = "mutation($i: Payment!) { pay(input: $i) }";
+    for (text, variables, place, words) in [
+        ("{ a(uid: \"{a}\") }", json!({}), "uid", "uid must be"),
+        ("{ b { b { a(uids: [\"a\", \"{a}\"]) } } }", json!({}), "uids.1", "uid must be"),
+        (
+            "{ ...f } fragment f on Query { a(amount: \"x\") }",
+            json!({}),
+            "amount",
+            "an amount is digits",
+        ),
+        ("{ ... { a(amount: 1.5) } }", json!({}), "amount", "an amount is a string"),
+        ("{ a(amount: FOO) }", json!({}), "amount", "a string is wanted"),
+        (
+            "query($u: [ID!]) { a(uids: $u) }",
+            json!({"u": ["a", "b", "c d"]}),
+            "uids.2",
+            "uid must be",
+        ),
+        (pay, json!({"i": {"key": "short"}}), "input.key", "8 to 128"),
+        (
+            pay,
+            json!({"i": {"parts": [{"amount": "1"}, {"amount": "1.00001"}]}}),
+            "input.parts.1.amount",
+            "at most 4 decimal places",
+        ),
+        (
+            "mutation($a: Decimal!) { pay(input: { uid: \"a\", parts: [{ amount: $a }] }) }",
+            json!({"a": {"long": "x"}}),
+            "input.parts.0.amount",
+            "a string is wanted",
+        ),
+    ] {
+        let Err(error) = check(text, variables) else { panic!("{text} was taken") };
+        let extensions = serde_json::to_value(&error.extensions).unwrap();
+        assert_eq!(extensions, json!({"code": "BAD_USER_INPUT", "argument": place}), "{text}");
+        let said = error.message.strip_prefix(&format!("{place}: ")).unwrap_or_default();
+        assert!(said.contains(words), "{}", error.message);
+        assert_eq!(error.locations.len(), 1, "{text}");
+    }
+}
+
+/// What else is wrong, validation says in its own words.
+#[test]
+fn nothing_else_is_looked_at() {
+    for (text, variables) in [
+        ("{ nonsense(uid: \"{a}\") { a } }", json!({})),
+        ("{ a(nonsense: \"{a}\") }", json!({})),
+        ("{ a(uid: 1) }", json!({})),
+        ("{ a(uid: null, uids: [null], amount: null) }", json!({})),
+        ("{ ...f } fragment f on Nonsense { a(uid: \"{a}\") }", json!({})),
+        ("query($u: ID) { a(uid: $u) }", json!({})),
+        ("query($u: ID) { a(uid: $other) }", json!({"u": "{a}"})),
+        ("mutation($i: Payment!) { pay(input: $i) }", json!({"i": [{"nonsense": "{a}"}, 1, null]})),
+    ] {
+        assert!(check(text, variables).is_ok(), "{text}");
+    }
+}
+
+/// A value that would be refused is not covered by what the document was sent with before.
+#[test]
+fn values_are_looked_at_where_they_stand() {
+    let text = "query($u: ID!, $l: [ID!]!) { a(uid: $u, uids: $l) b { a(uid: $u) } }";
+    assert!(covers(text, json!({"u": "a", "l": ["b", "c"]})));
+    for wrong in [json!({"u": "{a}", "l": []}), json!({"u": "a", "l": ["b", "c d"]})] {
+        assert!(!covers(text, wrong.clone()), "{wrong}");
+    }
+}
+
+/// Every name and text that comes in is known here: as one that is looked at, or as one that may
+/// be anything.
+#[test]
+fn every_text_that_comes_in_is_known() {
+    const ANYTHING: [&str; 9] = [
+        "id",
+        "ids",
+        "after",
+        "before",
+        "operationId",
+        "expectedHolder",
+        "afterCursor",
+        "name",
+        "settings",
+    ];
+    let sdl = crate::graphql::sdl();
+    let definitions = parse_schema(sdl).unwrap().definitions;
+    let mut unknown = std::collections::BTreeSet::new();
+    for definition in definitions {
+        let TypeSystemDefinition::Type(definition) = definition else { continue };
+        let inputs = match definition.node.kind {
+            TypeKind::InputObject(object) => object.fields,
+            TypeKind::Object(object) => {
+                object.fields.into_iter().flat_map(|field| field.node.arguments).collect()
+            }
+            _ => continue,
+        };
+        for input in inputs {
+            let (name, kind) = (&input.node.name.node, shapes::innermost(&input.node.ty.node));
+            let text = matches!(kind.as_str(), "ID" | "String");
+            if text && leaf::check(kind, name).is_none() && !ANYTHING.contains(&name.as_str()) {
+                unknown.insert(format!("{name}: {kind}"));
+            }
+        }
+    }
+    assert!(
+        unknown.is_empty(),
+        "say in validation/leaf.rs how {unknown:?} are checked, or here that they are not"
+    );
+}

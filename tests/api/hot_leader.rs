@@ -1,0 +1,74 @@
+//! One of the instances that share a cache refreshes it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::hot::{SLACK, wait_for};
+use crate::support::{Backend, Client, TestApp, process::Program};
+
+/// How long nobody may refresh after whoever did died.
+const TAKEOVER: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
+
+async fn program(app: &TestApp) -> Program {
+    let mut flags = app.store_flags();
+    // Without notifications nothing but the lease says who is to look.
+    flags.push("--no-listen".to_owned());
+    Program::serve(&flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+async fn leader(client: &Client) -> Option<String> {
+    let reply = client.query("{ refreshStatus { leader } }", json!({})).await;
+    reply.data("/refreshStatus/0/leader").as_str().map(str::to_owned)
+}
+
+/// Waits for a leader that is not `before`.
+async fn next_leader(client: &Client, before: Option<&str>) -> String {
+    let started = Instant::now();
+    loop {
+        match leader(client).await {
+            Some(leader) if Some(&*leader) != before => return leader,
+            _ => assert!(started.elapsed() < PATIENCE, "nobody follows {before:?}"),
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Two programs on one ground, the first of which leads, and who that is.
+async fn two_programs(app: &TestApp) -> (Program, Program, String) {
+    app.tamper("INSERT INTO merchants (id, name) VALUES (1, 'One')").await;
+    let first = program(app).await;
+    let leads = next_leader(&first, None).await;
+    let second = program(app).await;
+    wait_for(&second, "Merchant:1", Some("One")).await;
+    assert_eq!(leader(&second).await.as_deref(), Some(&*leads), "both name the same");
+    (first, second, leads)
+}
+
+/// After a crash another instance takes over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_leader_is_followed_within_five_seconds() {
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
+    let (first, second, leads) = two_programs(&app).await;
+    first.signal("KILL");
+    let killed = Instant::now();
+    app.tamper("UPDATE merchants SET name = 'Uno' WHERE id = 1").await;
+    wait_for(&second, "Merchant:1", Some("Uno")).await;
+    let took = killed.elapsed();
+    assert!(took < TAKEOVER, "it took {took:?}");
+    assert_ne!(next_leader(&second, Some(&leads)).await, leads);
+}
+
+/// Who ends in order makes way at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_that_ends_makes_way() {
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
+    let (mut first, second, leads) = two_programs(&app).await;
+    first.signal("TERM");
+    assert!(first.ended().await.success(), "{}", first.log());
+    let ended = Instant::now();
+    next_leader(&second, Some(&leads)).await;
+    assert!(ended.elapsed() < Duration::from_secs(1) + SLACK, "{:?}", ended.elapsed());
+}
