@@ -359,7 +359,7 @@ async fn blocks_of_a_look(app: &TestApp, first: i64, last: i64) -> i64 {
     let mut page =
         changes::since(database, &changes::Position::start(), None, 1).await.expect("it is read");
     let tenth = last / 10;
-    app.tamper(&format!("UPDATE merchants SET name = 'N' WHERE id % {tenth} = 1")).await;
+    app.tamper(&format!("UPDATE merchants SET name = name || '!' WHERE id % {tenth} = 1")).await;
     app.reset_counters().await;
     page = changes::since(database, &page.end, None, 1_000).await.expect("it is read");
     let ids: Vec<i64> = page.changes.iter().map(|change| change.key.parse().unwrap()).collect();
