@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::support::{
     process::{Program, wallet_bff},
-    servers::{postgres, redis::Redis},
+    servers::{free_port, postgres, redis::Redis},
     tokens,
 };
 
@@ -33,6 +33,7 @@ async fn the_dashboard_does_what_it_says() {
         ("BASE", format!("http://{}", service.address)),
         ("SECRET", tokens::SECRET.to_owned()),
         ("CONTROL", control.local_addr().unwrap().to_string()),
+        ("PAGE_PORT", service.page_port.to_string()),
     ];
     let browser = tokio::task::spawn_blocking(move || run("tests/browser/run.sh", &variables));
     tokio::select! {
@@ -44,6 +45,8 @@ async fn the_dashboard_does_what_it_says() {
 /// The service, and the Redis that it caches in.
 struct Service {
     address: SocketAddr,
+    /// Of a page that is not the service's own, and that it lets in.
+    page_port: u16,
     flags: Vec<String>,
     program: Option<Program>,
     redis: Redis,
@@ -56,11 +59,14 @@ impl Service {
         let seeded = wallet_bff(&[&["seed", "--database-url", &database], &PLAN[..]].concat());
         assert!(seeded.status.success(), "{}", text(&seeded.stderr));
         let dashboard = root().join("frontend-examples/dashboard/dist").display().to_string();
+        let page_port = free_port();
+        let origin = format!("http://localhost:{page_port}");
         let flags = ["--database-url", &database, "--redis-url", &redis.url()];
-        let flags = [&flags[..], &["--dashboard", &dashboard]].concat();
-        let program = Program::serve(&flags).await;
+        let flags = [&flags[..], &["--dashboard", &dashboard, "--allow-origin", &origin]].concat();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let program = Program::serve_at(address, &flags).await;
         let flags = flags.iter().map(ToString::to_string).collect();
-        Self { address: program.address(), flags, program: Some(program), redis }
+        Self { address, page_port, flags, program: Some(program), redis }
     }
 
     /// Does what the browser's side asks for, one line a connection.

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader},
+    net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
@@ -15,7 +16,7 @@ use async_graphql::parser::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Client, Role, process::Program, tokens};
+use crate::support::{Client, Role, process::Program, servers::free_port, tokens};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What the service refuses to do, as an example of a refusal.
@@ -126,8 +127,8 @@ async fn subscribers_go_on_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}/w.db", folder.path().display());
     let flags = ["--database-url", &database];
-    let mut program = Program::serve(&flags).await;
-    let address = program.address();
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let mut program = Program::serve_at(address, &flags).await;
     program.given_wallet("ann", "10").await;
 
     let [socket, curl] = [
@@ -175,6 +176,7 @@ impl Subscriber {
             .env("TOKEN", tokens::token(Role::User, "ann"))
             .env("URL", url)
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("setpriv is there");
         let (sender, lines) = channel();

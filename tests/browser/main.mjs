@@ -3,6 +3,7 @@
 //   BASE      http://host:port of the service, on a seeded PostgreSQL and a Redis
 //   SECRET    what signs tokens there
 //   CONTROL   host:port that stops and starts the service and its Redis
+//   PAGE_PORT a free port, pages of which the service lets in
 //
 // ONLY=wallet runs one file of scenarios; SHOTS=folder keeps a picture of every page.
 import { after } from 'node:test';
@@ -10,7 +11,7 @@ import { closeBrowser } from './lib/browser.mjs';
 
 const ALL = [
   'signIn', 'wallet', 'ledger', 'orders', 'live', 'cache', 'locks', 'hotData',
-  'connection', 'accessible', 'light', 'smooth',
+  'connection', 'accessible', 'light', 'docs', 'smooth',
 ];
 
 /** All of it together; one scenario has two minutes. */

@@ -29,8 +29,8 @@ export async function closeBrowser() {
 
 /** A test with a browser profile of its own. It fails for a page that breaks, that violates its
     policy, or that asks another machine for anything. `offline` are those that stop the service,
-    whose pages complain of that. */
-export function scenario(name, run, { offline = false, ...options } = {}) {
+    whose pages complain of that; `alsoHost` is another of this machine that may be asked. */
+export function scenario(name, run, { offline = false, alsoHost, ...options } = {}) {
   test(name, { timeout: 120_000 }, async () => {
     const context = await (await browser()).newContext({ viewport: { width: 1280, height: 860 }, baseURL: BASE, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
@@ -38,7 +38,7 @@ export function scenario(name, run, { offline = false, ...options } = {}) {
     const outside = [];
     context.on('request', (request) => {
       const { protocol, host } = new URL(request.url());
-      if (!['data:', 'blob:'].includes(protocol) && host !== new URL(BASE).host) outside.push(request.url());
+      if (!['data:', 'blob:'].includes(protocol) && ![new URL(BASE).host, alsoHost?.()].includes(host)) outside.push(request.url());
     });
     context.on('weberror', (error) => wrong.push(String(error.error())));
     context.on('console', (message) => {

@@ -22,7 +22,7 @@ export function FlowPart({ flows }: { flows: Flows }) {
         <Stat label="Out, last minute">{formatMoney(fromUnits(out))}{unit}</Stat>
         <Stat label="Net, last minute">{formatSigned(fromUnits(into - out))}{unit}</Stat>
       </dl>
-      <Card title="Flow by the minute"><div className="card-body"><Chart plot={plot} /></div></Card>
+      <Card title="Flow by the minute" side={<span className="quiet small">Since this page was opened</span>}><div className="card-body"><Chart plot={plot} /></div></Card>
     </>
   );
 }
