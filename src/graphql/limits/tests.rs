@@ -125,6 +125,15 @@ fn nesting_is_bounded_before_the_parser_recurses() {
 }
 
 #[test]
+fn names_are_counted_before_the_parser_takes_memory_for_them() {
+    assert_eq!(flag(&format!("{{ {} }}", "a ".repeat(4_001))), "--max-nodes");
+    assert_eq!(flag(&format!("{{ {} }}", "a:b ".repeat(2_001))), "--max-nodes");
+    // Values are bounded by the bytes alone.
+    let list = format!("{{ a(b: [{}]) }} # {}", "c ".repeat(5_000), "d ".repeat(5_000));
+    assert_eq!(check_text(&list, &limits()), Ok(()));
+}
+
+#[test]
 fn brackets_in_strings_and_comments_do_not_nest() {
     let open = "[{(".repeat(100);
     for text in [
