@@ -48,7 +48,7 @@ impl Fixture {
 
     async fn cached(&self, id: i64) -> Option<String> {
         match self.refresh.0.cache.get::<tenant::Model>(&[id]).await.pop() {
-            Some(Lookup::Hit(row)) => Some(row.name),
+            Some(Lookup::Hit(row)) => Some(row.name.clone()),
             _ => None,
         }
     }
