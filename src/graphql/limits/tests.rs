@@ -40,7 +40,8 @@ fn a_fragment_bomb_is_refused_before_it_goes_off() {
         let verdict = check(&document, &limits());
         let took = started.elapsed();
         assert!(matches!(verdict, Err(Exceeded::Count { flag: "--max-nodes", .. })));
-        assert!(took < Duration::from_millis(20), "{levels} levels took {took:?}");
+        // Going off, it would take minutes; a busy machine may be late by some milliseconds.
+        assert!(took < Duration::from_millis(500), "{levels} levels took {took:?}");
     }
 }
 
