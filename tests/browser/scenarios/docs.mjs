@@ -33,11 +33,11 @@ scenario('the page of the docs shows a live balance', async (context) => {
     root: folder, configFile: false, logLevel: 'error', optimizeDeps: { noDiscovery: true },
     cacheDir: join(folder, '.vite'),
     resolve: { alias: { 'graphql-ws': join(dirname(dashboard.resolve('graphql-ws')), 'client.js') } },
-    server: { host: 'localhost', port: Number(process.env.PAGE_PORT), strictPort: true, fs: { strict: false }, hmr: false },
+    server: { host: 'localhost', port: Number(process.env.PAGE_PORT), strictPort: true, fs: { strict: false } },
   });
   await vite.listen();
+  const page = await context.newPage();
   try {
-    const page = await context.newPage();
     await page.goto(`http://localhost:${process.env.PAGE_PORT}`);
     const shown = page.locator('#balance');
     const holds = async () => `${(await wallet('u000001')).balance} PHP`;
@@ -48,6 +48,7 @@ scenario('the page of the docs shows a live balance', async (context) => {
     await button(page, 'Pay u000002 one peso').click();
     await eventually(() => page.locator('#change').innerText(), 'TRANSFER_OUT -1.00', 'the change');
   } finally {
+    await page.close();
     await vite.close();
     await rm(folder, { recursive: true, force: true });
   }
