@@ -24,6 +24,7 @@ use super::{
     fault::Fault,
     media::Media,
     params::Params,
+    values,
 };
 use crate::telemetry::request_span;
 
@@ -85,6 +86,7 @@ pub async fn params(edge: &Edge, headers: &HeaderMap, body: Body) -> Result<Para
         tokio::time::timeout(edge.limits.operation_timeout, reading).await.map_err(|_| {
             Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
         })??;
+    values::check(&body, &edge.limits)?;
     Params::from_body(&body)
 }
 

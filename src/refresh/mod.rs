@@ -21,6 +21,8 @@ mod pace;
 mod poll;
 mod rows;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::sync::Arc;

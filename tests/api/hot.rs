@@ -334,13 +334,14 @@ async fn a_truncated_table_is_empty() {
 }
 
 /// What a look reads does not grow with the tables: ten changes among a hundred thousand rows,
-/// each of which was noted once, cost what they do among a thousand.
+/// each of which was noted once, cost some pages of indexes and no scan.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_look_costs_what_changed() {
     let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
-    let few = blocks_of_a_look(&app, 1, 1_000).await;
-    let many = blocks_of_a_look(&app, 1_001, 100_000).await;
-    assert!(many <= 3 * few, "{many} blocks instead of {few}");
+    for (first, last) in [(1, 1_000), (1_001, 100_000)] {
+        let blocks = blocks_of_a_look(&app, first, last).await;
+        assert!(blocks < 100, "{blocks} blocks for ten changes among {last}");
+    }
 }
 
 /// Adds merchants, changes ten of all, looks, and answers how much of the database that touched.
@@ -359,7 +360,7 @@ async fn blocks_of_a_look(app: &TestApp, first: i64, last: i64) -> i64 {
     let mut page =
         changes::since(database, &changes::Position::start(), None, 1).await.expect("it is read");
     let tenth = last / 10;
-    app.tamper(&format!("UPDATE merchants SET name = 'N' WHERE id % {tenth} = 1")).await;
+    app.tamper(&format!("UPDATE merchants SET name = name || '!' WHERE id % {tenth} = 1")).await;
     app.reset_counters().await;
     page = changes::since(database, &page.end, None, 1_000).await.expect("it is read");
     let ids: Vec<i64> = page.changes.iter().map(|change| change.key.parse().unwrap()).collect();

@@ -38,7 +38,7 @@ async fn subscribers_outlive_what_breaks() {
     let mut app = TestApp::start_with(Backend::PostgresRedis, &hasty).await;
     let stores = app.store_flags();
     let flags: Vec<&str> = stores.iter().map(String::as_str).chain(hasty).collect();
-    let mut programs = vec![Program::serve(&flags).await, Program::serve(&flags).await];
+    let mut programs = [Program::serve(&flags).await, Program::serve(&flags).await];
     let addresses: Vec<SocketAddr> = programs.iter().map(|program| program.address()).collect();
     for uid in WALLETS {
         app.given_wallet(uid, "10").await;

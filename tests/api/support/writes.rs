@@ -158,7 +158,9 @@ impl TestApp {
 
     /// Runs `wallet-bff audit` on its stores.
     pub async fn audit(&self) -> Output {
-        let flags = self.store_flags();
+        let mut flags = self.store_flags();
+        // A busy machine may let Redis wait for longer than a request should.
+        flags.extend(["--redis-timeout", "5s"].map(str::to_owned));
         let audit = move || {
             let flags = flags.iter().map(String::as_str);
             wallet_bff(&std::iter::once("audit").chain(flags).collect::<Vec<_>>())
