@@ -23,7 +23,11 @@ scenario('the feed is filtered by wallet and by amount', async (context) => {
   await sees(page, 'Write an amount such as');
   await page.getByLabel('At least').fill('100');
   await page.getByLabel('Wallet', { exact: true }).fill('42');
-  await eventually(() => new URL(page.url()).search, (search) => search.includes('min') && search.includes('uid'), 'the address');
+  await eventually(
+    () => new URL(page.url()).search,
+    (search) => search.includes('min') && search.includes('uid'),
+    'the address',
+  );
   await isLive(page);
   await deposit('u000042', '99.99');
   await deposit('u000043', '143.43');
