@@ -13,8 +13,6 @@ interface Props<Row> {
   row: (index: number) => Row;
   rowId: (row: Row) => string;
   rowClass?: (row: Row) => string | undefined;
-  /** How many rows were ever put on top: who has scrolled down keeps what they look at. */
-  pushed?: number;
   widths: (number | undefined)[];
   minWidth: number;
 }
@@ -28,7 +26,6 @@ export function VirtualTable<Row>({
   row,
   rowId,
   rowClass,
-  pushed = 0,
   widths,
   minWidth,
 }: Props<Row>) {
@@ -39,7 +36,7 @@ export function VirtualTable<Row>({
     estimateSize: () => ROW_PX,
     overscan: 6,
   });
-  useSteadyScroll(frame, pushed);
+  useSteadyScroll(frame, count, row, rowId);
   const items = virtual.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? -1];
   const visible = useMemo(
@@ -103,11 +100,20 @@ function Spacer({ height, span }: { height: number; span: number }) {
   );
 }
 
-function useSteadyScroll(frame: { current: HTMLDivElement | null }, pushed: number) {
-  const before = useRef(pushed);
+/** Who has scrolled down keeps what they look at when rows are put on top. */
+function useSteadyScroll<Row>(
+  frame: { current: HTMLDivElement | null },
+  count: number,
+  row: (index: number) => Row,
+  rowId: (row: Row) => string,
+) {
+  const top = useRef<string>(undefined);
   useLayoutEffect(() => {
-    const added = pushed - before.current;
-    before.current = pushed;
-    if (frame.current && frame.current.scrollTop > 0 && added > 0) frame.current.scrollTop += added * ROW_PX;
-  }, [frame, pushed]);
+    let added = 0;
+    while (added < count && rowId(row(added)) !== top.current) added += 1;
+    // Not there any more: it is another list.
+    if (added === count) added = 0;
+    top.current = count > 0 ? rowId(row(0)) : undefined;
+    if (frame.current && frame.current.scrollTop > 0) frame.current.scrollTop += added * ROW_PX;
+  });
 }

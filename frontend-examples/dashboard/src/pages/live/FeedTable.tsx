@@ -53,7 +53,7 @@ const COLUMNS = columnsOf([
 const WIDTHS = [96, 122, 124, 140, 138, 86, undefined];
 
 /** Newest on top; the rows come in the order they were heard. */
-export function FeedTable({ rows, seen }: { rows: readonly Row[]; seen: number }) {
+export function FeedTable({ rows }: { rows: readonly Row[] }) {
   const row = useCallback((index: number) => rows[rows.length - 1 - index] as Row, [rows]);
   return (
     <VirtualTable
@@ -63,7 +63,6 @@ export function FeedTable({ rows, seen }: { rows: readonly Row[]; seen: number }
       row={row}
       rowId={(one) => one.id}
       rowClass={(one) => (Date.now() - one.heardAt < FRESH_MS ? 'fresh' : undefined)}
-      pushed={seen}
       widths={WIDTHS}
       minWidth={860}
     />
