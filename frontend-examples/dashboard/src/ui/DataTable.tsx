@@ -49,7 +49,7 @@ export function DataTable<Row>({ label, columns, rows, rowId, sortable = false }
                   {column.getCanSort() ? (
                     <button type="button" onClick={column.getToggleSortingHandler()}>
                       {head}
-                      <span aria-hidden="true">{sorted ? { asc: '↑', desc: '↓' }[sorted] : ''}</span>
+                      {sorted && <span aria-hidden="true">{{ asc: '↑', desc: '↓' }[sorted]}</span>}
                     </button>
                   ) : (
                     head
