@@ -4,25 +4,19 @@ import { eventually, open, scenario } from '../lib/browser.mjs';
 import { ADMIN } from '../lib/tokens.mjs';
 
 const ROWS = 10_000;
+const PART = 1_000;
 const A_SECOND = 50;
 const SECONDS = 10;
 const LONGEST_MS = 200;
 /** The machine runs other tests beside this one, which take the processor away now and then. */
 const TRIES = 3;
 
+const uidOf = (index) => `u${String(index).padStart(6, '0')}`;
+
 scenario('ten thousand rows stay smooth while fifty changes a second come in', async (context) => {
   const page = await open(context, ADMIN, '/live');
   await page.getByRole('banner').getByText('Live', { exact: true }).waitFor();
-  const rewards = Array.from({ length: ROWS }, (_, index) => ({
-    uid: `u${String(index + 1).padStart(6, '0')}`,
-    amount: '0.01',
-  }));
-  await change('batchReward', 'BatchRewardInput', { rewards }, 'operation { state }');
-  await eventually(
-    () => page.getByTestId('shown').innerText(),
-    (text) => text.startsWith('10,000 '),
-    'the rows',
-  );
+  await fill(page);
 
   await page.evaluate(() => {
     new PerformanceObserver((list) =>
@@ -35,6 +29,22 @@ scenario('ten thousand rows stay smooth while fifty changes a second come in', a
   assert.ok(longest <= LONGEST_MS, `a task of ${longest} ms, in the best of ${TRIES} times`);
 });
 
+/** Until the table is full: bursts that are more than the feed keeps for a slow reader are cut, as it
+    says, so they come in parts. */
+async function fill(page) {
+  const count = async () =>
+    Number((await page.getByTestId('shown').innerText()).split(' ')[0].replaceAll(',', ''));
+  for (let first = 1; (await count()) < ROWS; first = (first + PART) % ROWS) {
+    const before = await count();
+    const rewards = Array.from({ length: PART }, (_, index) => ({
+      uid: uidOf(first + index),
+      amount: '0.01',
+    }));
+    await change('batchReward', 'BatchRewardInput', { rewards }, 'operation { state }');
+    await eventually(count, (now) => now >= Math.min(before + PART / 2, ROWS), 'the rows');
+  }
+}
+
 /** The longest task while changes come in, and somebody reads. */
 async function longestTask(page) {
   await page.evaluate(() => {
@@ -44,8 +54,7 @@ async function longestTask(page) {
   const started = Date.now();
   while (Date.now() - started < SECONDS * 1_000) {
     const due = Math.floor(((Date.now() - started) / 1_000) * A_SECOND);
-    while (sending.length < due)
-      sending.push(deposit(`u${String(sending.length + 1).padStart(6, '0')}`, '0.02'));
+    while (sending.length < due) sending.push(deposit(uidOf(sending.length + 1), '0.02'));
     // Somebody reads, further down each time.
     await page
       .getByRole('region', { name: 'Changes, newest first' })

@@ -32,8 +32,8 @@ export default function LivePage() {
       {fault && <FaultNote fault={fault} />}
       {gapAt && gapAt !== dismissed && (
         <Note tone="warn">
-          The connection was away for too long: some changes before {CLOCK.format(gapAt)} are not in this
-          table.{' '}
+          Too much happened at once, or while the connection was away: some changes before{' '}
+          {CLOCK.format(gapAt)} are not in this table.{' '}
           <button type="button" className="link-button" onClick={() => dismiss(gapAt)}>
             Understood
           </button>
