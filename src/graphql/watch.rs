@@ -172,7 +172,7 @@ mod tests {
         let database = testing::database().await;
         let cache = Cache::connect(&config::testing::defaults().cache, None);
         let loaders = Arc::new(Loaders::new(&Sources::new((*database).clone(), cache)));
-        let events = Events::connect("one", None);
+        let events = Events::connect("one", None, |_| {});
         let ann = Uid::stored("ann");
         let change = |version: i64| {
             let (wallet, transaction) = (wallet(version), line(version));
