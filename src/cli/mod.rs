@@ -78,7 +78,7 @@ pub async fn run() -> ExitCode {
         Err(failure) => return fail(&failure),
     };
     let done = match cli.command {
-        Command::Serve(config) => serve::run(*config).await,
+        Command::Serve(config) => Box::pin(serve::run(*config)).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Seed(args) => seed::run(args).await,
         Command::Warm(args) => warm::run(args).await,
