@@ -2,12 +2,12 @@
 # packages; Rust, git and make are all they expect.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check schema bench dashboard deps deps-test
+.PHONY: help run test check schema bench bench-live dashboard deps deps-test
 
 ADDRESS ?= 127.0.0.1:8080
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The dev profile is built in half the time of the release profile, and answers in well under a
 # millisecond all the same: who wants a page wants it soon.
@@ -30,6 +30,9 @@ dashboard: ## build frontend-examples/dashboard, which the service serves at /
 
 bench: deps ## balance changes a second (on SQLite; or DATABASE_URL=… REDIS_URL=…)
 	cargo bench --bench postings
+
+bench-live: deps-test ## changes to 10,000 sockets: how fast, and how much memory (starts its own servers)
+	cargo bench --bench sockets
 
 deps:
 	@scripts/deps.sh build

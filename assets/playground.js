@@ -10,58 +10,17 @@ socket.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
 
 const headers = token ? JSON.stringify({ Authorization: `Bearer ${token}` }, null, 2) : '';
 
-const tabs = [
-  `# A wallet and its latest transactions. Press Ctrl-Enter to run.
-query Wallet {
-  wallet(uid: "u000001") {
-    uid
-    balance
-    currency
-    version
-    source
-    transactions(first: 5) {
-      edges { node { transactionNo type amount balanceAfter createdAt } }
-    }
-  }
+/** Operations to try; without them there is still an empty tab. */
+async function readTabs() {
+  const answer = await fetch('/playground/tabs');
+  const documents = answer.ok ? await answer.json() : [];
+  return documents.map((query) => ({ query, headers }));
 }
-`,
-  `# Many wallets in one round trip.
-query Wallets {
-  wallets(first: 10) {
-    edges { node { uid balance status } }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-`,
-  `# Money in. The same key again answers with the same outcome, and pays once.
-mutation Deposit {
-  deposit(input: {
-    idempotencyKey: "playground-deposit-1"
-    uid: "u000001"
-    amount: "12.50"
-    description: "from the playground"
-  }) {
-    wallet { uid balance version }
-    operation { replayed }
-    errors { code message }
-  }
-}
-`,
-  `# Live: the current balance, then every change.
-subscription BalanceUpdated {
-  balanceUpdated(uids: ["u000001", "u000002", "u000003"]) {
-    snapshot
-    wallet { uid balance version }
-    transaction { type amount }
-  }
-}
-`,
-].map((query) => ({ query, headers }));
 
-ReactDOM.createRoot(root).render(
+readTabs().catch(() => []).then((tabs) => ReactDOM.createRoot(root).render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({ url: endpoint.href, subscriptionUrl: socket.href }),
-    defaultTabs: tabs,
+    defaultTabs: tabs.length > 0 ? tabs : undefined,
     defaultHeaders: headers,
     defaultEditorToolsVisibility: token ? 'headers' : true,
     shouldPersistHeaders: false,
@@ -69,4 +28,4 @@ ReactDOM.createRoot(root).render(
     // A page of another day would bring a token that has ended.
     storage: token ? { getItem: () => null, setItem() {}, removeItem() {}, clear() {}, length: 0 } : undefined,
   }),
-);
+));

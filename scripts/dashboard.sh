@@ -12,7 +12,8 @@ fi
 ../../scripts/deps.sh web
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
     echo "Installing what the dashboard is built with"
-    npm ci --no-audit --no-fund --loglevel=error
+    # Without the registry it is better to know soon.
+    npm ci --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-timeout=30000
 fi
 echo "Building the dashboard"
 npm run --silent build -- --logLevel warn

@@ -3,7 +3,8 @@
 #
 #   scripts/deps.sh build    a C compiler: SQLite, the allocator and the cryptography are C
 #   scripts/deps.sh web      Node.js and npm: what builds the dashboard
-#   scripts/deps.sh test     all that, and what the tests start: PostgreSQL, Redis and a browser
+#   scripts/deps.sh test     all that, and what the tests start: PostgreSQL, Redis, a browser, and
+#                            client libraries for Node.js
 #
 # Does nothing, in a few milliseconds, when all is there.
 set -eu
@@ -34,6 +35,7 @@ check_test() {
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need postgresql
     has redis-server || need redis-server
     has redis-cli || need redis-tools
+    has curl || need curl
     has setpriv || need util-linux
     has chromium || has chromium-browser || has google-chrome || need chromium
 }

@@ -21,7 +21,7 @@ use crate::{
     events::Events,
     graphql::{Bounds, State},
     http::{self, Edge, TrustedDocuments, router},
-    loaders::{Sources, keep_swept, warm_active},
+    loaders::{Sources, keep_swept, refresh_early, warm_active},
     lock::Locks,
     orders,
     redis::Redis,
@@ -40,6 +40,7 @@ pub struct App {
     edge: Arc<Edge>,
     verifier: Verifier,
     cache: Cache,
+    sources: Sources,
     events: Events,
     refresh: Refresh,
     demo_tokens: Option<Tokens>,
@@ -115,6 +116,7 @@ impl App {
         let events = Events::connect(&instance, redis.as_ref());
         let balance =
             Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
+        let sources = Sources::new(database.clone(), cache.clone());
         let refresh = Refresh::new(
             &config.refresh,
             &instance,
@@ -123,7 +125,7 @@ impl App {
             redis.as_ref(),
         );
         let engine = SchemaEngine::new(State {
-            sources: Sources::new(database.clone(), cache.clone()),
+            sources: sources.clone(),
             balance: balance.clone(),
             events: events.clone(),
             refresh: refresh.clone(),
@@ -145,7 +147,18 @@ impl App {
             .with_trusted_documents(trusted)
             .with_offered_tokens(demo_tokens.iter().flat_map(Tokens::offered).collect());
         let edge = Arc::new(edge);
-        Ok(Self { config, database, balance, edge, verifier, cache, events, refresh, demo_tokens })
+        Ok(Self {
+            config,
+            database,
+            balance,
+            edge,
+            verifier,
+            cache,
+            sources,
+            events,
+            refresh,
+            demo_tokens,
+        })
     }
 
     /// Tokens to try a demo with; `None` where it is none.
@@ -153,8 +166,9 @@ impl App {
         self.demo_tokens.as_ref()
     }
 
-    /// Serves on `listener` until `shutdown` ends; then takes no more, lets what is under way
-    /// end (no longer than the configured grace), and closes everything.
+    /// Serves on `listener` until `shutdown` ends; then says so for the configured pause, takes no
+    /// more, lets what is under way end (no longer than the configured grace), and closes
+    /// everything.
     ///
     /// # Errors
     /// When the server itself panicked.
@@ -166,9 +180,11 @@ impl App {
         let stop = CancellationToken::new();
         let background = self.start_background(&stop);
         let router = router(Arc::clone(&self.edge));
-        let most = self.config.http.max_connections as usize;
-        let mut server = tokio::spawn(http::serve(listener, router, most, stop.clone()));
+        let bounds = http::Bounds::new(&self.config.http);
+        let mut server = tokio::spawn(http::serve(listener, router, bounds, stop.clone()));
         shutdown.await;
+        self.edge.announce_shutdown();
+        tokio::time::sleep(self.config.http.drain_pause).await;
         stop.cancel();
         let grace = self.config.http.shutdown_grace;
         let farewell = async { tokio::join!(self.edge.shut_down(), &mut server).1 };
@@ -186,15 +202,13 @@ impl App {
         let recording = telemetry::record_metrics(Parts {
             cache: self.cache.clone(),
             balance: self.balance.clone(),
-            events: self.events.clone(),
             database: self.database.clone(),
         });
         tasks.spawn(stop.clone().run_until_cancelled_owned(recording));
         let verifier = self.verifier.clone();
         let fresh = async move { verifier.keep_fresh().await };
         tasks.spawn(stop.clone().run_until_cancelled_owned(fresh));
-        let sources = Sources::new(self.database.clone(), self.cache.clone());
-        let cache = self.config.cache.clone();
+        let (sources, cache) = (self.sources.clone(), self.config.cache.clone());
         let looking_after = async move {
             warm_active(&sources, cache.warm_wallets).await;
             keep_swept(&sources, cache.cache_sweep_interval).await;
@@ -202,6 +216,7 @@ impl App {
         tasks.spawn(stop.clone().run_until_cancelled_owned(looking_after));
         let (database, balance) = (self.database.clone(), self.balance.clone());
         tasks.spawn(orders::expire::run(database, balance, stop.clone()));
+        tasks.spawn(stop.clone().run_until_cancelled_owned(refresh_early(self.sources.clone())));
         tasks.spawn(self.refresh.clone().run(stop.clone()));
         if self.config.demo {
             let moving = demo::move_money(self.balance.clone());
@@ -217,6 +232,7 @@ impl App {
         let ending = async {
             background.wait().await;
             self.balance.shutdown().await;
+            self.events.flush().await;
         };
         if timeout(grace, ending).await.is_err() {
             tracing::warn!(?grace, "balance changes were still under way; a restart finishes them");

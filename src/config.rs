@@ -93,6 +93,8 @@ mod tests {
             ("--order-lifetime", "0s", "1s to 365 days"),
             ("--otlp-endpoint", "localhost:4318", "http://localhost:4318"),
             ("--trace-share", "2", "from 0 to 1"),
+            ("--trusted-proxy", "everybody", "10.0.0.0/8"),
+            ("--drain-pause", "a bit", "such as 0s"),
         ] {
             let text = refusal(flag, value);
             assert!(text.contains(flag) && text.contains(wants), "{flag}={value}: {text}");

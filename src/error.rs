@@ -19,6 +19,9 @@ pub enum Error {
     /// The input is malformed; the text is for the caller.
     #[error("{0}")]
     BadInput(String),
+    /// A place in a stream of changes from which too much has happened to be sent again.
+    #[error("too much has changed since this cursor to be sent again; begin without one")]
+    CursorExpired,
     /// It took longer than an operation may.
     #[error("the operation took too long")]
     Timeout,

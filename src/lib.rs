@@ -1,13 +1,15 @@
 //! GraphQL backend-for-frontend for user wallets.
 //!
 //! ```text
-//!                   HTTP, WebSocket                        http
+//!                   HTTP, WebSocket, SSE                   http
 //!                            |
 //!       queries          mutations         subscriptions    graphql
 //!          |                 |                   |
 //!       loaders       balance, orders            |          reads | the one door for money
 //!        |    |        |     |     |             |
 //!    cache    store  lock  store   cache, events-+          Redis or in-process | PostgreSQL or SQLite
+//!
+//!      refresh (in the background) -> store, cache
 //! ```
 //!
 //! Reads flow edge -> [`loaders`] -> [`cache`] -> [`store`], and writes flow edge -> [`balance`]

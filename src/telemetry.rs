@@ -27,8 +27,8 @@ const BUCKETS_BATCH: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 2
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// What others log less of, unless `--log` says so by name: each statement is a span, and each
-/// attempt to reach a server that is away an error.
-const QUIET: &str = "sea_orm=warn";
+/// connection that breaks a warning, though we say once that the server is away.
+const QUIET: &str = "sea_orm=warn,fred=error,sqlx_core::pool=error";
 
 /// Starts logging, to stderr, and makes spans into traces, if there are any.
 ///

@@ -48,6 +48,6 @@ impl TryFrom<Claims> for Identity {
     fn try_from(claims: Claims) -> Result<Self, InvalidToken> {
         let uid = claims.sub.parse::<Uid>().map_err(|_| InvalidToken::Subject)?;
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(InvalidToken::Malformed)?;
-        Ok(Self { uid, role: claims.highest_role(), expires_at })
+        Ok(Self { uid, role: claims.highest_role(), expires_at, key: None })
     }
 }

@@ -1,10 +1,12 @@
 //! Public keys of an identity provider (RFC 7517). Each key is good for one algorithm, which its
 //! type decides: what a token's header says only chooses among them.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
 };
 use serde::Deserialize;
 
@@ -17,10 +19,14 @@ const MAX_KEYS: usize = 100;
 #[derive(Default)]
 pub struct KeySet(Vec<PublicKey>);
 
-struct PublicKey {
+/// One of them.
+pub struct PublicKey {
     id: Option<String>,
     algorithm: Algorithm,
-    key: DecodingKey,
+    /// Tells it from others, also from one that has its id later.
+    pub thumbprint: Arc<str>,
+    /// The key itself.
+    pub key: DecodingKey,
 }
 
 /// A text that is no key set, or has no key that could be used.
@@ -52,12 +58,17 @@ impl KeySet {
     }
 
     /// The key of this id for this algorithm; without an id, the only one for it.
-    pub fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Option<&DecodingKey> {
+    pub fn find(&self, algorithm: Algorithm, id: Option<&str>) -> Option<&PublicKey> {
         let mut keys = self.0.iter().filter(|key| key.algorithm == algorithm);
         match id {
-            Some(id) => keys.find(|key| key.id.as_deref() == Some(id)).map(|key| &key.key),
-            None => keys.next().filter(|_| keys.next().is_none()).map(|key| &key.key),
+            Some(id) => keys.find(|key| key.id.as_deref() == Some(id)),
+            None => keys.next().filter(|_| keys.next().is_none()),
         }
+    }
+
+    /// Whether the key of this thumbprint is one of them.
+    pub fn has(&self, thumbprint: &str) -> bool {
+        self.0.iter().any(|key| *key.thumbprint == *thumbprint)
     }
 }
 
@@ -79,7 +90,8 @@ impl PublicKey {
             return None;
         }
         let key = DecodingKey::from_jwk(jwk).ok()?;
-        Some(Self { id: common.key_id.clone(), algorithm, key })
+        let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).ok()?.into();
+        Some(Self { id: common.key_id.clone(), algorithm, thumbprint, key })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Keys that tokens are signed with: a secret (HS256), public keys of a provider (RS256, ES256),
 //! or both.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
@@ -70,18 +70,24 @@ impl Keys {
         })
     }
 
-    /// The algorithm is the key's; the token's header says which key.
-    pub(super) fn decode(&self, token: &str, public: &KeySet) -> Result<Claims, Undecoded> {
+    /// The claims, and the thumbprint of the public key that vouches for them. The algorithm is the
+    /// key's; the token's header says which key.
+    pub(super) fn decode(
+        &self,
+        token: &str,
+        public: &KeySet,
+    ) -> Result<(Claims, Option<Arc<str>>), Undecoded> {
         let header = decode_header(token)?;
-        let key = match (header.alg, &self.secret) {
-            (Algorithm::HS256, Some(secret)) => &secret.decoding,
+        let (key, thumbprint) = match (header.alg, &self.secret) {
+            (Algorithm::HS256, Some(secret)) => (&secret.decoding, None),
             (Algorithm::RS256 | Algorithm::ES256, _) if self.location.is_some() => {
                 let id = header.kid.as_deref();
-                public.find(header.alg, id).ok_or(Undecoded::UnknownKey)?
+                let public = public.find(header.alg, id).ok_or(Undecoded::UnknownKey)?;
+                (&public.key, Some(Arc::clone(&public.thumbprint)))
             }
             _ => return Err(Error::from(ErrorKind::InvalidAlgorithm).into()),
         };
-        Ok(decode(token, key, &self.validation(header.alg))?.claims)
+        Ok((decode(token, key, &self.validation(header.alg))?.claims, thumbprint))
     }
 
     fn validation(&self, algorithm: Algorithm) -> Validation {

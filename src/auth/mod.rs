@@ -5,8 +5,10 @@ mod key_set;
 mod keys;
 mod source;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod verifier;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
@@ -42,4 +44,6 @@ pub struct Identity {
     pub role: Role,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
+    /// The thumbprint of the public key that it was verified with; `None` with our own secret.
+    pub key: Option<Arc<str>>,
 }

@@ -116,11 +116,28 @@ impl Verifier {
             let expired = identity.has_expired();
             return Ok(if expired { Err(InvalidToken::Expired) } else { Ok(identity) });
         }
-        let identity = Identity::try_from(self.keys.decode(token, &keys)?);
+        let (claims, key) = self.keys.decode(token, &keys)?;
+        let identity = Identity::try_from(claims).map(|identity| Identity { key, ..identity });
         if let Ok(identity) = &identity {
             self.verified.insert(token.into(), (number, identity.clone()));
         }
         Ok(identity)
+    }
+
+    /// Whether somebody who was let in may stay: the token has not ended, and its key was not
+    /// withdrawn.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_again(&self, identity: &Identity) -> Result<(), InvalidToken> {
+        if identity.has_expired() {
+            return Err(InvalidToken::Expired);
+        }
+        let keys = || Arc::clone(&self.public.current.read().keys);
+        match &identity.key {
+            Some(key) if !keys().has(key) => Err(InvalidToken::Untrusted),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Reads the public keys, where there are any. Those that are gone count no longer.

@@ -8,8 +8,8 @@ use sea_orm::DbErr;
 use super::books::Changes;
 use crate::{
     cache::{Cache, Eviction, LatestTransactions},
-    entity::{Uid, wallet},
-    events::{BalanceEvent, Events},
+    entity::{Uid, order, wallet},
+    events::{BalanceEvent, Events, OrderEvent},
     store::{self, Database},
 };
 
@@ -59,8 +59,9 @@ pub async fn doubt_cache(database: &Database, cache: &Cache, changes: &Changes) 
     }
 }
 
-/// Tells subscribers of each ledger line, with the wallet as that line left it.
-pub async fn publish(events: &Events, changes: Changes) {
+/// Tells subscribers of each ledger line, with the wallet as that line left it, and of each order.
+pub fn publish(events: &Events, mut changes: Changes) {
+    let orders = orders_told(&mut changes);
     let wallets: HashMap<Uid, wallet::Model> = changes
         .opened
         .into_iter()
@@ -77,7 +78,18 @@ pub async fn publish(events: &Events, changes: Changes) {
         };
         Some(BalanceEvent { wallet, transaction })
     });
-    events.publish(told.collect()).await;
+    events.publish(told.collect(), orders);
+}
+
+/// What became of orders. One that goes has no row with the version that this would be.
+fn orders_told(changes: &mut Changes) -> Vec<OrderEvent> {
+    let created = std::mem::take(&mut changes.created_orders);
+    let left = created.into_iter().chain(std::mem::take(&mut changes.changed_orders));
+    let deleted = std::mem::take(&mut changes.deleted_orders).into_iter().map(|order| OrderEvent {
+        order: order::Model { version: order.version + 1, ..order },
+        deleted: true,
+    });
+    left.map(|order| OrderEvent { order, deleted: false }).chain(deleted).collect()
 }
 
 /// Caches wallets that a batch may have changed, or not, once the database says which. Their row

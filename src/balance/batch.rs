@@ -1,6 +1,6 @@
 //! One batch from its locks to its answers.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::time::{Instant, timeout};
@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::{
     Context, Outcome, Posting, aftermath,
     books::Changes,
-    commit::{Committed, commit},
+    commit::{Committed, Keys, commit},
     dispatch::busy,
     failure::Failure,
     posting::Deferred,
@@ -47,7 +47,7 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
         posting.answer(answer);
     }
     for changes in committed {
-        aftermath::publish(&context.events, changes).await;
+        aftermath::publish(&context.events, changes);
     }
     put_off
 }
@@ -105,7 +105,10 @@ struct Settled {
 /// posting by posting, so that one cannot fail its neighbours.
 async fn settle(context: &Context, transaction: Begun, postings: &[Posting]) -> Settled {
     match try_again(context, transaction, postings).await {
-        Ok(Committed { answers, changes }) => Settled { answers, committed: vec![changes] },
+        Ok(Committed { answers, changes, repeats }) => {
+            context.repeats.store(repeats, Relaxed);
+            Settled { answers, committed: vec![changes] }
+        }
         Err(failure) if postings.len() == 1 || failure.in_doubt || failure.is_unreachable() => {
             let (error, in_doubt) = (&failure.error, failure.in_doubt);
             tracing::error!(%error, in_doubt, postings = postings.len(), "a batch was not committed");
@@ -157,7 +160,12 @@ async fn try_again(
     transaction: Begun,
     postings: &[Posting],
 ) -> Result<Committed, Failure> {
-    let mut result = attempt(transaction, postings).await;
+    // Repeats come in flocks: after an outage, or when a large reward is asked for again.
+    let keys = if context.repeats.load(Relaxed) { Keys::Unknown } else { Keys::New };
+    let mut result = attempt(transaction, postings, keys).await;
+    if matches!(&result, Err(failure) if failure.is_known_key()) {
+        result = attempt(context.database.begin().await, postings, Keys::Unknown).await;
+    }
     for attempts in 1..MAX_ATTEMPTS {
         let Err(failure) = &result else { break };
         if !failure.is_worth_another_attempt(attempts) {
@@ -167,13 +175,19 @@ async fn try_again(
         let was_in_doubt = failure.in_doubt;
         let still_in_doubt =
             |failure: Failure| Failure { in_doubt: was_in_doubt || failure.in_doubt, ..failure };
-        result = attempt(context.database.begin().await, postings).await.map_err(still_in_doubt);
+        result = attempt(context.database.begin().await, postings, Keys::Unknown)
+            .await
+            .map_err(still_in_doubt);
     }
     result
 }
 
-async fn attempt(transaction: Begun, postings: &[Posting]) -> Result<Committed, Failure> {
-    let committing = commit(transaction?, postings);
+async fn attempt(
+    transaction: Begun,
+    postings: &[Posting],
+    keys: Keys,
+) -> Result<Committed, Failure> {
+    let committing = commit(transaction?, postings, keys);
     let late = |_| Err(Failure { error: Error::Timeout, in_doubt: true });
     timeout(ATTEMPT_TIMEOUT, committing).await.unwrap_or_else(late)
 }

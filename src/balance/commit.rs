@@ -23,19 +23,37 @@ pub struct Committed {
     pub answers: Vec<Result<Outcome>>,
     /// What is to be cached and published.
     pub changes: Changes,
+    /// Whether some keys were known.
+    pub repeats: bool,
+}
+
+/// What is thought of a batch's keys before the database is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// That all are new. Where one is not, its record cannot be inserted, and nothing is done:
+    /// a statement less for what is nearly always so.
+    New,
+    /// Nothing: they are looked up.
+    Unknown,
 }
 
 /// Does a batch in this transaction, which has done nothing yet.
 ///
 /// # Errors
-/// The database's. When it is in doubt what was done, a repeat of the batch finds it by its keys.
+/// [`Failure::is_known_key`] where keys that were thought new are not. Otherwise the database's:
+/// when it is in doubt what was done, a repeat of the batch finds it by its keys.
 pub async fn commit(
     transaction: DatabaseTransaction,
     postings: &[Posting],
+    keys: Keys,
 ) -> Result<Committed, Failure> {
     let books = lock(&transaction, postings).await?;
-    // After the row locks, in a statement of its own: whoever held them is committed and seen.
-    let earlier = store::operations::by_keys(&transaction, &keys(postings)).await?;
+    let earlier = match keys {
+        Keys::New => vec![],
+        // After the row locks, in a statement of its own: whoever held them is committed and seen.
+        Keys::Unknown => store::operations::by_keys(&transaction, &names(postings)).await?,
+    };
+    let repeats = !earlier.is_empty();
     let Folded { verdicts, mut changes, records } = fold(postings, books, earlier, clock::now())?;
     write(&transaction, &changes, &records).await?;
     let lines = lines_of_repeats(&transaction, &verdicts).await?;
@@ -43,7 +61,7 @@ pub async fn commit(
     let in_doubt = |error: DbErr| Failure { in_doubt: true, ..error.into() };
     transaction.commit().await.map_err(in_doubt)?;
     let answers = verdicts.into_iter().map(|verdict| answer(verdict, &lines)).collect();
-    Ok(Committed { answers, changes })
+    Ok(Committed { answers, changes, repeats })
 }
 
 /// Wallets first, then orders, each in the order of their keys: no two batches can wait for
@@ -64,7 +82,7 @@ async fn lock(transaction: &DatabaseTransaction, postings: &[Posting]) -> Result
     Ok(Books::new(wallets, orders))
 }
 
-fn keys(postings: &[Posting]) -> Vec<(String, crate::entity::IdempotencyKey)> {
+fn names(postings: &[Posting]) -> Vec<(String, crate::entity::IdempotencyKey)> {
     postings.iter().map(|p| (p.request.caller.clone(), p.request.key.clone())).collect()
 }
 

@@ -29,6 +29,12 @@ impl From<DbErr> for Failure {
 }
 
 impl Failure {
+    /// A key that was thought new is not (or a wallet that was not there is): nothing was done, and
+    /// whoever looks finds it.
+    pub(super) fn is_known_key(&self) -> bool {
+        matches!(&self.error, Error::Database(error) if matches!(**error, DbErr::RecordNotInserted))
+    }
+
     /// Once, whatever it was, unless it took seconds to fail. Again where connections broke: that
     /// is known at once, and others in the pool may be as broken.
     pub(super) fn is_worth_another_attempt(&self, attempts: u32) -> bool {
@@ -50,9 +56,7 @@ impl Failure {
     /// The reason lies in the connection, not in the rows: smaller batches do not help.
     pub(super) fn is_unreachable(&self) -> bool {
         match &self.error {
-            Error::Database(error) => {
-                !matches!(**error, DbErr::RecordNotInserted) && database_error(error).is_none()
-            }
+            Error::Database(error) => !self.is_known_key() && database_error(error).is_none(),
             _ => false,
         }
     }

@@ -27,7 +27,7 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use parking_lot::Mutex;
 use tokio::{
@@ -78,6 +78,8 @@ pub struct Context {
     locks: Locks,
     events: Events,
     limits: Limits,
+    /// Whether the last batch held repeats of what was done before: then the next is thought to.
+    repeats: AtomicBool,
 }
 
 /// Bounds of the write path.
@@ -109,7 +111,14 @@ impl Balance {
             batch: config.write_batch as usize,
             batches_in_flight: config.write_batches_in_flight as usize,
         };
-        let context = Arc::new(Context { database, cache, locks, events, limits });
+        let context = Arc::new(Context {
+            database,
+            cache,
+            locks,
+            events,
+            limits,
+            repeats: AtomicBool::default(),
+        });
         let (sender, receiver) = unbounded_channel();
         let dispatcher = dispatch::Dispatcher::new(context.clone(), receiver);
         let swept = context.clone();

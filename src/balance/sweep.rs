@@ -91,7 +91,7 @@ async fn sweep(context: &Context, since: DateTime<Utc>) -> Result<usize> {
         let mut changes = changes_of(&records)?;
         changes.lines = store::transactions::by_operations(reader, &ids).await?;
         Box::pin(aftermath::write_cache(&context.cache, &changes)).await;
-        aftermath::publish(&context.events, changes).await;
+        aftermath::publish(&context.events, changes);
         told += records.len();
     }
 }

@@ -205,6 +205,24 @@ impl Backend {
         }
     }
 
+    /// Whether each of these loads is this process's: a lease that was granted, or could not be
+    /// asked for.
+    pub(super) async fn lease(&self, keys: &[String], ttl: Duration) -> Vec<bool> {
+        match self {
+            Self::Redis(redis) => redis.lease(keys, ttl).await,
+            Self::Memory(_) => vec![true; keys.len()],
+        }
+    }
+
+    /// For how long these keys will be kept, where that is known.
+    pub(super) async fn time_left(&self, keys: &[String]) -> Vec<Option<Duration>> {
+        match self {
+            Self::Redis(redis) => redis.time_left(keys).await,
+            // What lapses here is one read of a database that is at hand.
+            Self::Memory(_) => vec![None; keys.len()],
+        }
+    }
+
     /// What stands in these places.
     pub(super) async fn inspect(&self, places: &[Place]) -> Result<Vec<Held>, Lost> {
         match self {

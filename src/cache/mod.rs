@@ -7,6 +7,7 @@
 
 mod backend;
 mod entry;
+mod hot;
 mod keyspaces;
 mod long;
 mod memory;

@@ -27,6 +27,9 @@ static INSPECT: Script =
     Script::new(concat!(include_str!("scripts/newer.lua"), include_str!("scripts/inspect.lua")));
 static FORGET: Script = Script::new(include_str!("scripts/forget.lua"));
 
+/// What stands before a key while an instance loads it.
+const LOADING: &str = "wallet_bff_loading_";
+
 /// What the last walk counted.
 const CENSUS: &str = "wallet_bff_census";
 /// Keys that one step of a walk looks at, about.
@@ -146,6 +149,24 @@ impl RedisBackend {
             }
         }
         written
+    }
+
+    /// One pipeline of SET NX.
+    pub(super) async fn lease(&self, keys: &[String], ttl: Duration) -> Vec<bool> {
+        let set = |key: &String| {
+            let key = Value::from(format!("{LOADING}{key}"));
+            Command::new("SET", [key, "1".into(), "NX".into(), "PX".into(), millis(ttl)])
+        };
+        let replies = self.redis.send(keys.iter().map(set).collect()).await;
+        replies.iter().map(|reply| !matches!(reply, Ok(Value::Null))).collect()
+    }
+
+    /// One pipeline of PTTL.
+    pub(super) async fn time_left(&self, keys: &[String]) -> Vec<Option<Duration>> {
+        let ask = |key: &String| Command::new("PTTL", [key.as_str()]);
+        let replies = self.redis.send(keys.iter().map(ask).collect()).await;
+        let left = |reply: Reply| u64::try_from(reply.ok()?.as_i64()?).ok();
+        replies.into_iter().map(|reply| left(reply).map(Duration::from_millis)).collect()
     }
 
     /// One script call; on a cluster one for each slot, in one pipeline.

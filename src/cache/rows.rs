@@ -103,11 +103,21 @@ impl Cache {
     /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
     /// many were not. One script call (by slot).
     pub async fn refresh<T: Cached>(&self, rows: &[T]) -> u64 {
+        self.write(self.newer_writes(rows), OnLoss::Remember).await.stored
+    }
+
+    /// The same of rows that nobody changed, which are as well read when they are asked for: what
+    /// cannot be stored is forgotten.
+    pub async fn top_up<T: Cached>(&self, rows: &[T]) -> u64 {
+        self.write(self.newer_writes(rows), OnLoss::Forget).await.stored
+    }
+
+    fn newer_writes<T: Cached>(&self, rows: &[T]) -> Vec<Write> {
         let mut writes = self.row_writes(rows);
         for write in &mut writes {
             write.entry = Entry::newer(write.entry.version, write.entry.text.clone());
         }
-        self.write(writes, OnLoss::Remember).await.stored
+        writes
     }
 
     /// Remembers for a short while that these rows do not exist, where nothing is there.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use indicatif::ProgressBar;
 
-use super::{Failure, connect, progress::bar, wait_until_connected};
+use super::{Failure, connect_existing, progress::bar, wait_until_connected};
 use crate::{
     audit::{self, Progress},
     cache::Cache,
@@ -23,7 +23,7 @@ pub struct Args {
 
 /// Audits, and fails when anything is found.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let database = connect(&args.database).await?;
+    let database = connect_existing(&args.database).await?;
     let redis = Redis::connect(&args.cache).map_err(|error| Failure(error.to_string()))?;
     let cache = Cache::connect(&args.cache, redis.as_ref());
     // A cache that cannot be read looks empty, and an empty one is clean.

@@ -43,7 +43,7 @@ enum Command {
     Serve(Box<Config>),
     /// Bring the database's tables up to date, back, or say where they stand
     Migrate(migrate::Args),
-    /// Write the same data set every time: wallets with their ledgers, orders, hot data
+    /// Write the same data set every time (wallets with their ledgers, orders, hot data) into tables that it brings up to date first
     Seed(seed::Args),
     /// Fill Redis from the database
     Warm(warm::Args),
@@ -125,9 +125,16 @@ fn refuse(mut error: clap::Error) -> ExitCode {
 }
 
 async fn connect(config: &DatabaseConfig) -> Result<Database, Failure> {
-    Database::connect(config).await.map_err(|error| {
-        Failure::while_doing("cannot use the database; check --database-url (DATABASE_URL)", error)
-    })
+    Database::connect(config).await.map_err(no_database)
+}
+
+/// For commands that look at what is there.
+async fn connect_existing(config: &DatabaseConfig) -> Result<Database, Failure> {
+    Database::connect_existing(config).await.map_err(no_database)
+}
+
+fn no_database(error: sea_orm::DbErr) -> Failure {
+    Failure::while_doing("cannot use the database; check --database-url (DATABASE_URL)", error)
 }
 
 /// Redis connects in the background, and a cache without it has nothing.

@@ -1,6 +1,6 @@
 //! `warm`.
 
-use super::{Failure, connect, progress::bar, wait_until_connected};
+use super::{Failure, connect_existing, progress::bar, wait_until_connected};
 use crate::{
     cache::Cache,
     config::{CacheConfig, DatabaseConfig},
@@ -35,7 +35,7 @@ pub struct Args {
 /// Reads wallets with their latest transactions, periods, and hot data, and makes what is in Redis
 /// the same, where that is not newer.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let database = connect(&args.database).await?;
+    let database = connect_existing(&args.database).await?;
     let cache = connect_redis(&args.cache).await?;
     let failed = |error| Failure::while_doing("warming stopped; run it again", error);
     let sources = Sources::new(database.clone(), cache.clone());

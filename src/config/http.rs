@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, builder::BoolishValueParser};
+use ipnet::IpNet;
 
 use super::parse;
 
@@ -44,6 +45,14 @@ pub struct HttpConfig {
     #[arg(long, env = "SOCKET_MESSAGE_BYTES", default_value_t = 131_072, value_name = "BYTES",
         value_parser = clap::value_parser!(u32).range(1_024..=16_777_216))]
     pub socket_message_bytes: u32,
+    /// Network of proxies in front, whose X-Forwarded-For or Forwarded is believed; repeat it or separate with commas
+    #[arg(long = "trusted-proxy", env = "TRUSTED_PROXY", value_name = "NETWORK",
+        value_delimiter = ',', value_parser = parse::network)]
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a connection may take to send a request's head, or idle between two; load balancers should give up first
+    #[arg(long, env = "HEADER_TIMEOUT", default_value = "75s", value_name = "DURATION",
+        value_parser = parse::duration)]
+    pub header_timeout: Duration,
     /// Most connections open at once; more wait to be taken
     #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 50_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -52,7 +61,11 @@ pub struct HttpConfig {
     #[arg(long, env = "MAX_SOCKETS", default_value_t = 20_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_sockets: u32,
-    /// How long requests under way may go on after SIGTERM
+    /// How long to go on serving after SIGTERM, while /readyz says that it ends: what balancers take to see it
+    #[arg(long, env = "DRAIN_PAUSE", default_value = "0s", value_name = "DURATION",
+        value_parser = parse::pause)]
+    pub drain_pause: Duration,
+    /// How long requests under way may go on after that
     #[arg(long, env = "SHUTDOWN_GRACE", default_value = "10s", value_name = "DURATION",
         value_parser = parse::duration)]
     pub shutdown_grace: Duration,

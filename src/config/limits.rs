@@ -65,6 +65,10 @@ pub struct LimitsConfig {
     #[arg(long, env = "OPERATOR_CONCURRENT_OPERATIONS", default_value_t = 100_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub operator_concurrent_operations: u32,
+    /// Queries and mutations of all clients under way at once; one more is refused with SERVICE_UNAVAILABLE
+    #[arg(long, env = "OPERATIONS_AT_ONCE", default_value_t = 10_000, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub operations_at_once: u32,
     /// Let clients ask for the schema, and name similar fields in errors (always in a demo)
     #[arg(long, env = "INTROSPECTION", value_parser = BoolishValueParser::new())]
     pub introspection: bool,

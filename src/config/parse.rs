@@ -1,9 +1,11 @@
 //! What the values of flags must look like; each refusal says what is wanted.
 
 use std::{
-    net::{SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     time::Duration,
 };
+
+use ipnet::IpNet;
 
 use super::{KeySetLocation, Secret};
 
@@ -38,6 +40,17 @@ pub fn lifetime(text: &str) -> Result<Duration, String> {
 fn duration_from(shortest: Duration, text: &str, wanted: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).ok();
     duration.filter(|d| (shortest..=YEAR).contains(d)).ok_or_else(|| wanted.to_owned())
+}
+
+/// How long to wait, which may be not at all.
+pub fn pause(text: &str) -> Result<Duration, String> {
+    duration_from(Duration::ZERO, text, "a duration up to 365days is wanted, such as 0s or 15s")
+}
+
+/// `10.0.0.0/8`, or one address.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    network.ok_or_else(|| "a network is wanted, such as 10.0.0.0/8 or fd00::/8".to_owned())
 }
 
 pub fn database_url(text: &str) -> Result<String, String> {

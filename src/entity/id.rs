@@ -105,7 +105,17 @@ impl TransactionNo {
     /// The next line's number: unique among instances, and rising within one, so that the
     /// lines of an operation sort as they were made.
     pub fn generate() -> Self {
-        Self(format!("TX{}", next_ulid()))
+        Self::of(next_ulid())
+    }
+
+    /// The number that is made of this.
+    pub fn of(ulid: Ulid) -> Self {
+        Self(format!("TX{ulid}"))
+    }
+
+    /// What it is made of; `None` for those of other services.
+    pub fn ulid(&self) -> Option<Ulid> {
+        Ulid::from_string(self.0.strip_prefix("TX")?).ok()
     }
 }
 

@@ -1,79 +1,55 @@
-//! Who listens to which wallet, on this instance.
+//! Who listens to what, on this instance.
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    atomic::{AtomicBool, Ordering::SeqCst},
 };
 
 use dashmap::DashMap;
-use parking_lot::RwLock;
 
-use super::{BalanceEvent, mailbox::Mailbox};
-use crate::entity::Uid;
+use super::{Change, Topic, mailbox::Mailbox};
 
-/// Events that wait for a slow reader of some wallets.
-const BUFFER: usize = 64;
-/// Events that wait for a slow reader of all wallets: several batches of commits.
-const FEED_BUFFER: usize = 1_024;
-
-#[derive(Default)]
-pub(super) struct Hub {
-    /// The cost of an event is that of its own wallet's listeners.
-    by_uid: DashMap<Uid, Vec<Arc<Mailbox>>>,
-    all: RwLock<Vec<Arc<Mailbox>>>,
-    count: AtomicUsize,
+pub(super) struct Hub<E: Change> {
+    /// The cost of an event is that of its own listeners.
+    by_topic: DashMap<Topic, Vec<Arc<Mailbox<E>>>>,
     closed: AtomicBool,
 }
 
-impl Hub {
-    pub(super) fn attach(&self, uids: &[Uid]) -> Arc<Mailbox> {
-        let mailbox = Arc::new(Mailbox::new(BUFFER));
-        for uid in uids {
-            self.by_uid.entry(uid.clone()).or_default().push(mailbox.clone());
+impl<E: Change> Default for Hub<E> {
+    fn default() -> Self {
+        Self { by_topic: DashMap::new(), closed: false.into() }
+    }
+}
+
+impl<E: Change> Hub<E> {
+    /// Keeps so many events for a slow reader.
+    pub(super) fn attach(&self, topics: &[Topic], capacity: usize) -> Arc<Mailbox<E>> {
+        let mailbox = Arc::new(Mailbox::new(capacity));
+        for topic in topics {
+            self.by_topic.entry(topic.clone()).or_default().push(mailbox.clone());
         }
-        self.attached(&mailbox);
-        mailbox
-    }
-
-    pub(super) fn attach_to_all(&self) -> Arc<Mailbox> {
-        let mailbox = Arc::new(Mailbox::new(FEED_BUFFER));
-        self.all.write().push(mailbox.clone());
-        self.attached(&mailbox);
-        mailbox
-    }
-
-    /// Looks for the end after attaching, so that one of both sees the other.
-    fn attached(&self, mailbox: &Mailbox) {
-        self.count.fetch_add(1, SeqCst);
+        // Looks for the end after attaching, so that one of both sees the other.
         if self.closed.load(SeqCst) {
             mailbox.close();
         }
+        mailbox
     }
 
-    pub(super) fn detach(&self, mailbox: &Arc<Mailbox>, uids: &[Uid]) {
-        for uid in uids {
-            self.by_uid.remove_if_mut(uid, |_, mailboxes| {
+    pub(super) fn detach(&self, mailbox: &Arc<Mailbox<E>>, topics: &[Topic]) {
+        for topic in topics {
+            self.by_topic.remove_if_mut(topic, |_, mailboxes| {
                 remove(mailboxes, mailbox);
                 mailboxes.is_empty()
             });
         }
-        self.count.fetch_sub(1, SeqCst);
     }
 
-    pub(super) fn detach_from_all(&self, mailbox: &Arc<Mailbox>) {
-        remove(&mut self.all.write(), mailbox);
-        self.count.fetch_sub(1, SeqCst);
-    }
-
-    pub(super) fn subscriptions(&self) -> usize {
-        self.count.load(SeqCst)
-    }
-
-    pub(super) fn deliver(&self, event: &Arc<BalanceEvent>) {
-        if let Some(mailboxes) = self.by_uid.get(&event.wallet.uid) {
-            mailboxes.iter().for_each(|mailbox| mailbox.push(event));
+    pub(super) fn deliver(&self, event: &Arc<E>) {
+        for topic in event.topics() {
+            if let Some(mailboxes) = self.by_topic.get(&topic) {
+                mailboxes.iter().for_each(|mailbox| mailbox.push(event));
+            }
         }
-        self.all.read().iter().for_each(|mailbox| mailbox.push(event));
     }
 
     /// Tells everybody that something may be missing.
@@ -86,21 +62,20 @@ impl Hub {
         self.for_each(Mailbox::close);
     }
 
-    /// A mailbox of several wallets more than once.
-    fn for_each(&self, act: impl Fn(&Mailbox)) {
-        for mailboxes in &self.by_uid {
+    /// A mailbox of several topics more than once.
+    fn for_each(&self, act: impl Fn(&Mailbox<E>)) {
+        for mailboxes in &self.by_topic {
             mailboxes.iter().for_each(|mailbox| act(mailbox));
         }
-        self.all.read().iter().for_each(|mailbox| act(mailbox));
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.by_uid.is_empty() && self.all.read().is_empty() && self.subscriptions() == 0
+        self.by_topic.is_empty()
     }
 }
 
-fn remove(mailboxes: &mut Vec<Arc<Mailbox>>, mailbox: &Arc<Mailbox>) {
+fn remove<E: Change>(mailboxes: &mut Vec<Arc<Mailbox<E>>>, mailbox: &Arc<Mailbox<E>>) {
     if let Some(at) = mailboxes.iter().position(|other| Arc::ptr_eq(other, mailbox)) {
         mailboxes.swap_remove(at);
     }

@@ -8,42 +8,42 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::{BalanceEvent, Delivery};
-use crate::entity::Uid;
+use super::{Change, Delivery};
 
-/// Most wallets whose version is remembered; a reader of all wallets forgets them now and then.
-const MAX_WALLETS: usize = 10_000;
+/// Most keys whose version is remembered; a reader of all wallets forgets them now and then.
+const MAX_KEYS: usize = 10_000;
 
-pub(super) struct Mailbox {
+pub(super) struct Mailbox<E: Change> {
     capacity: usize,
-    state: Mutex<State>,
+    state: Mutex<State<E>>,
     wake: Notify,
 }
 
-#[derive(Default)]
-struct State {
-    queue: VecDeque<Arc<BalanceEvent>>,
+struct State<E: Change> {
+    queue: VecDeque<Arc<E>>,
     /// Something before the queue was lost.
     gap: bool,
     closed: bool,
-    /// The newest version of each wallet that was queued, or that the reader knows.
-    versions: HashMap<Uid, i64>,
+    /// The newest version of each key that was queued, or that the reader knows.
+    versions: HashMap<E::Key, i64>,
 }
 
-impl Mailbox {
+impl<E: Change> Mailbox<E> {
     /// Keeps so many events for a slow reader; with one more there is a gap instead.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity, state: Mutex::default(), wake: Notify::new() }
+        let state =
+            State { queue: VecDeque::new(), gap: false, closed: false, versions: HashMap::new() };
+        Self { capacity, state: Mutex::new(state), wake: Notify::new() }
     }
 
-    pub(super) fn push(&self, event: &Arc<BalanceEvent>) {
+    pub(super) fn push(&self, event: &Arc<E>) {
         let mut state = self.state.lock();
-        let version = event.wallet.version;
-        let last = state.versions.get(&event.wallet.uid).copied();
+        let (key, version) = (event.key(), event.version());
+        let last = state.versions.get(key).copied();
         if last.is_some_and(|last| version <= last) {
             return;
         }
-        state.saw(&event.wallet.uid, version);
+        state.saw(key, version);
         let is_next = last.is_none_or(|last| version == last + 1);
         if is_next && state.queue.len() < self.capacity {
             state.queue.push_back(event.clone());
@@ -64,19 +64,19 @@ impl Mailbox {
         self.wake.notify_one();
     }
 
-    pub(super) fn covered(&self, uid: &Uid, version: i64) {
+    pub(super) fn covered(&self, key: &E::Key, version: i64) {
         let mut state = self.state.lock();
-        state.queue.retain(|event| event.wallet.uid != *uid || event.wallet.version > version);
-        let next = state.queue.iter().find(|event| event.wallet.uid == *uid);
-        let missed = next.is_some_and(|event| event.wallet.version > version + 1);
-        let last = state.versions.get(uid).copied().unwrap_or(version);
-        state.saw(uid, version.max(last));
+        state.queue.retain(|event| event.key() != key || event.version() > version);
+        let next = state.queue.iter().find(|event| event.key() == key);
+        let missed = next.is_some_and(|event| event.version() > version + 1);
+        let last = state.versions.get(key).copied().unwrap_or(version);
+        state.saw(key, version.max(last));
         if missed {
             state.lose();
         }
     }
 
-    pub(super) async fn next(&self) -> Option<Delivery> {
+    pub(super) async fn next(&self) -> Option<Delivery<E>> {
         loop {
             if let Some(next) = self.state.lock().take() {
                 return next;
@@ -87,12 +87,12 @@ impl Mailbox {
     }
 }
 
-impl State {
-    fn saw(&mut self, uid: &Uid, version: i64) {
-        if self.versions.len() >= MAX_WALLETS && !self.versions.contains_key(uid) {
+impl<E: Change> State<E> {
+    fn saw(&mut self, key: &E::Key, version: i64) {
+        if self.versions.len() >= MAX_KEYS && !self.versions.contains_key(key) {
             self.versions.clear();
         }
-        self.versions.insert(uid.clone(), version);
+        self.versions.insert(key.clone(), version);
     }
 
     /// The reader reads everything again, so that nothing before is worth keeping.
@@ -102,7 +102,7 @@ impl State {
     }
 
     /// `None` when there is nothing yet, `Some(None)` when there will be nothing more.
-    fn take(&mut self) -> Option<Option<Delivery>> {
+    fn take(&mut self) -> Option<Option<Delivery<E>>> {
         if self.closed {
             return Some(None);
         }

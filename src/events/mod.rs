@@ -1,10 +1,11 @@
-//! Balance events: published after commit, delivered to subscribers on every instance.
+//! What changed: published after commit, delivered to subscribers on every instance.
 //!
 //! Subscribers of this instance get an event at once, those of others by one message a batch.
-//! Events of a wallet come in version order; where some are missing a subscriber is told so,
-//! and reads the wallets again.
+//! Events of a wallet, and of an order, come in version order; where some are missing a
+//! subscriber is told so, and reads what it watches again.
 
 mod bus;
+mod change;
 mod hub;
 mod mailbox;
 #[cfg(test)]
@@ -12,30 +13,27 @@ mod tests;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use metrics::counter;
 use tokio_util::task::AbortOnDropHandle;
 
+pub use self::change::{BalanceEvent, Change, OrderEvent, Topic};
 use self::{bus::Bus, hub::Hub, mailbox::Mailbox};
 use crate::{
-    entity::{Uid, transaction, wallet},
+    entity::{Period, Uid},
     redis::Redis,
 };
 
-/// One committed change of one wallet. `wallet.version` orders the events of a wallet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BalanceEvent {
-    /// The wallet as the change left it.
-    pub wallet: wallet::Model,
-    /// The ledger line.
-    pub transaction: transaction::Model,
-}
+/// Events that wait for a slow reader of what concerns one user.
+const BUFFER: usize = 64;
+/// Events that wait for a slow reader of everything: several batches of commits.
+const FEED_BUFFER: usize = 1_024;
 
 /// What a subscription yields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
+pub enum Delivery<E = BalanceEvent> {
     /// A change.
-    Event(Arc<BalanceEvent>),
-    /// Some were lost (a slow reader, a lost connection): read the wallets again.
+    Event(Arc<E>),
+    /// Some were lost (a slow reader, a lost connection): read again what is watched.
     Gap,
 }
 
@@ -44,45 +42,63 @@ pub enum Delivery {
 pub struct Events(Arc<Inner>);
 
 struct Inner {
-    hub: Arc<Hub>,
+    hubs: Arc<Hubs>,
     bus: Option<Arc<Bus>>,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
-/// The changes of some wallets from now on. Dropping it unsubscribes.
-pub struct Subscription {
-    hub: Arc<Hub>,
-    mailbox: Arc<Mailbox>,
-    /// `None` for those of all wallets.
-    uids: Option<Vec<Uid>>,
+/// Who listens on this instance.
+#[derive(Default)]
+struct Hubs {
+    balances: Arc<Hub<BalanceEvent>>,
+    orders: Arc<Hub<OrderEvent>>,
+}
+
+/// The changes of what was asked for, from now on. Dropping it unsubscribes.
+pub struct Subscription<E: Change = BalanceEvent> {
+    hub: Arc<Hub<E>>,
+    mailbox: Arc<Mailbox<E>>,
+    topics: Vec<Topic>,
 }
 
 impl Events {
     /// A bus between all instances on this Redis, or within this process; `instance` names
     /// this one among others. Within a Tokio runtime.
     pub fn connect(instance: &str, redis: Option<&Redis>) -> Self {
-        let hub = Arc::new(Hub::default());
+        let hubs = Arc::new(Hubs::default());
         let bus = redis.map(|redis| Arc::new(Bus::new(instance, redis.clone())));
         let mut tasks = Vec::new();
         if let Some(bus) = &bus {
-            let (owing, forwarding) = (bus.clone(), bus.clone());
-            let hub = hub.clone();
-            tasks.push(tokio::spawn(async move { forwarding.forward(&hub).await }));
+            let (sending, owing, forwarding) = (bus.clone(), bus.clone(), bus.clone());
+            let hubs = hubs.clone();
+            tasks.push(tokio::spawn(async move { forwarding.forward(&hubs).await }));
+            tasks.push(tokio::spawn(async move { sending.send_out().await }));
             tasks.push(tokio::spawn(async move { owing.make_up().await }));
         }
         let tasks = tasks.into_iter().map(AbortOnDropHandle::new).collect();
-        Self(Arc::new(Inner { hub, bus, _tasks: tasks }))
+        Self(Arc::new(Inner { hubs, bus, _tasks: tasks }))
     }
 
     /// Tells every instance's subscribers. Cannot fail the caller: what cannot be sent is a
-    /// gap. For one wallet, only one call at a time: calls are not ordered among each other.
-    pub async fn publish(&self, events: Vec<BalanceEvent>) {
-        let events: Vec<Arc<BalanceEvent>> = events.into_iter().map(Arc::new).collect();
-        for event in &events {
-            self.0.hub.deliver(event);
-        }
+    /// gap. Subscribers of this instance have been told when this returns; others are told in
+    /// the order of the calls.
+    pub fn publish(&self, balances: Vec<BalanceEvent>, orders: Vec<OrderEvent>) {
+        counter!("live_events_published_total", "kind" => "balance")
+            .increment(balances.len() as u64);
+        counter!("live_events_published_total", "kind" => "order").increment(orders.len() as u64);
+        let balances: Vec<_> = balances.into_iter().map(Arc::new).collect();
+        let orders: Vec<_> = orders.into_iter().map(Arc::new).collect();
+        balances.iter().for_each(|event| self.0.hubs.balances.deliver(event));
+        orders.iter().for_each(|event| self.0.hubs.orders.deliver(event));
         if let Some(bus) = &self.0.bus {
-            bus.publish(&events).await;
+            bus.publish(balances, orders);
+        }
+    }
+
+    /// Returns when other instances have been sent what was published so far.
+    pub async fn flush(&self) {
+        if let Some(bus) = &self.0.bus {
+            bus.flush().await;
         }
     }
 
@@ -91,45 +107,61 @@ impl Events {
         let mut uids = uids.to_vec();
         uids.sort_unstable();
         uids.dedup();
-        let mailbox = self.0.hub.attach(&uids);
-        Subscription { hub: self.0.hub.clone(), mailbox, uids: Some(uids) }
+        let topics = uids.into_iter().map(Topic::Wallet).collect();
+        Subscription::attach(&self.0.hubs.balances, topics, BUFFER)
     }
 
     /// Attaches to all wallets' changes, at once.
     pub fn subscribe_all(&self) -> Subscription {
-        Subscription { hub: self.0.hub.clone(), mailbox: self.0.hub.attach_to_all(), uids: None }
+        Subscription::attach(&self.0.hubs.balances, vec![Topic::Wallets], FEED_BUFFER)
     }
 
-    /// How many subscriptions there are now.
-    pub fn subscriptions(&self) -> usize {
-        self.0.hub.subscriptions()
+    /// Attaches to the changes of a period's orders, at once; of those of one user, where one
+    /// is named.
+    pub fn subscribe_orders(&self, period: Period, owner: Option<Uid>) -> Subscription<OrderEvent> {
+        let (topic, buffer) = match owner {
+            Some(owner) => (Topic::PeriodOf(period, owner), BUFFER),
+            None => (Topic::Period(period), FEED_BUFFER),
+        };
+        Subscription::attach(&self.0.hubs.orders, vec![topic], buffer)
     }
 
     /// Ends all subscriptions, and those to come.
     pub fn close(&self) {
-        self.0.hub.close();
+        self.0.hubs.balances.close();
+        self.0.hubs.orders.close();
     }
 }
 
-impl Subscription {
+impl Hubs {
+    /// Tells everybody that something may be missing.
+    fn gap(&self) {
+        counter!("live_gaps_total").increment(1);
+        self.balances.gap();
+        self.orders.gap();
+    }
+}
+
+impl<E: Change> Subscription<E> {
+    fn attach(hub: &Arc<Hub<E>>, topics: Vec<Topic>, capacity: usize) -> Self {
+        Self { hub: Arc::clone(hub), mailbox: hub.attach(&topics, capacity), topics }
+    }
+
     /// The next change or gap; `None` when the bus shuts down. Nothing is lost when the
     /// future is dropped.
-    pub async fn next(&mut self) -> Option<Delivery> {
+    pub async fn next(&mut self) -> Option<Delivery<E>> {
         self.mailbox.next().await
     }
 
-    /// Says that the reader knows a wallet as of this version: older changes are not yielded,
-    /// and if one in between is missing, the next delivery is a gap.
-    pub fn covered(&mut self, uid: &Uid, version: i64) {
-        self.mailbox.covered(uid, version);
+    /// Says that the reader knows a wallet or order as of this version: older changes are not
+    /// yielded, and if one in between is missing, the next delivery is a gap.
+    pub fn covered(&mut self, key: &E::Key, version: i64) {
+        self.mailbox.covered(key, version);
     }
 }
 
-impl Drop for Subscription {
+impl<E: Change> Drop for Subscription<E> {
     fn drop(&mut self) {
-        match &self.uids {
-            Some(uids) => self.hub.detach(&self.mailbox, uids),
-            None => self.hub.detach_from_all(&self.mailbox),
-        }
+        self.hub.detach(&self.mailbox, &self.topics);
     }
 }

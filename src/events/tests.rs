@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::{
-    entity::{Money, TransactionNo},
+    entity::{Money, TransactionNo, transaction, wallet},
     redis::testing::{RedisCluster, RedisServer, config, until},
 };
 
@@ -99,7 +99,7 @@ const GAP: Option<Delivery> = Some(Delivery::Gap);
 
 async fn only_own_wallets_are_heard_of(events: Events) {
     let mut ann = events.subscribe(&[uid("ann"), uid("eve"), uid("ann")]);
-    events.publish(vec![event("bob", 1), event("ann", 5), event("eve", 2)]).await;
+    events.publish(vec![event("bob", 1), event("ann", 5), event("eve", 2)], vec![]);
     assert_eq!(next(&mut ann).await, told("ann", 5));
     assert_eq!(next(&mut ann).await, told("eve", 2));
     assert_eq!(next(&mut ann).await, None);
@@ -107,8 +107,8 @@ async fn only_own_wallets_are_heard_of(events: Events) {
 
 async fn each_is_delivered_once_in_order(events: Events) {
     let mut ann = events.subscribe(&[uid("ann")]);
-    events.publish(vec![event("ann", 1), event("ann", 2)]).await;
-    events.publish(vec![event("ann", 2), event("ann", 1), event("ann", 3)]).await;
+    events.publish(vec![event("ann", 1), event("ann", 2)], vec![]);
+    events.publish(vec![event("ann", 2), event("ann", 1), event("ann", 3)], vec![]);
     for version in 1..=3 {
         assert_eq!(next(&mut ann).await, told("ann", version));
     }
@@ -117,7 +117,7 @@ async fn each_is_delivered_once_in_order(events: Events) {
 
 async fn a_hole_is_a_gap(events: Events) {
     let mut ann = events.subscribe(&[uid("ann")]);
-    events.publish(vec![event("ann", 1), event("ann", 3), event("ann", 4)]).await;
+    events.publish(vec![event("ann", 1), event("ann", 3), event("ann", 4)], vec![]);
     assert_eq!(next(&mut ann).await, GAP);
     assert_eq!(next(&mut ann).await, told("ann", 4));
 }
@@ -126,20 +126,20 @@ async fn a_slow_reader_has_a_gap(events: Events) {
     let mut slow = events.subscribe(&[uid("ann")]);
     let mut quick = events.subscribe(&[uid("ann")]);
     for version in 1..=65 {
-        events.publish(vec![event("ann", version)]).await;
+        events.publish(vec![event("ann", version)], vec![]);
         assert_eq!(next(&mut quick).await, told("ann", version));
     }
     assert_eq!(next(&mut slow).await, GAP);
-    events.publish(vec![event("ann", 66)]).await;
+    events.publish(vec![event("ann", 66)], vec![]);
     assert_eq!(next(&mut slow).await, told("ann", 66));
 }
 
 async fn what_the_reader_knows_is_not_told_again(events: Events) {
     let mut ann = events.subscribe(&[uid("ann"), uid("bob")]);
-    events.publish((4..=6).map(|version| event("ann", version)).collect()).await;
-    events.publish(vec![event("bob", 1)]).await;
+    events.publish((4..=6).map(|version| event("ann", version)).collect(), vec![]);
+    events.publish(vec![event("bob", 1)], vec![]);
     ann.covered(&uid("ann"), 5);
-    events.publish(vec![event("ann", 5)]).await;
+    events.publish(vec![event("ann", 5)], vec![]);
     assert_eq!(next(&mut ann).await, told("ann", 6));
     assert_eq!(next(&mut ann).await, told("bob", 1));
     assert_eq!(next(&mut ann).await, None);
@@ -148,10 +148,10 @@ async fn what_the_reader_knows_is_not_told_again(events: Events) {
 async fn a_hole_after_the_snapshot_is_a_gap(events: Events) {
     let mut ann = events.subscribe(&[uid("ann")]);
     ann.covered(&uid("ann"), 4);
-    events.publish(vec![event("ann", 6)]).await;
+    events.publish(vec![event("ann", 6)], vec![]);
     assert_eq!(next(&mut ann).await, GAP);
     let mut ann = events.subscribe(&[uid("ann")]);
-    events.publish(vec![event("ann", 8)]).await;
+    events.publish(vec![event("ann", 8)], vec![]);
     ann.covered(&uid("ann"), 6);
     assert_eq!(next(&mut ann).await, GAP);
     assert_eq!(next(&mut ann).await, None);
@@ -160,7 +160,7 @@ async fn a_hole_after_the_snapshot_is_a_gap(events: Events) {
 async fn the_feed_hears_of_all(events: Events) {
     let mut feed = events.subscribe_all();
     let batch: Vec<BalanceEvent> = (0..500).map(|n| event(&format!("u{n}"), 1)).collect();
-    events.publish(batch).await;
+    events.publish(batch, vec![]);
     for n in 0..500 {
         assert_eq!(next(&mut feed).await, told(&format!("u{n}"), 1));
     }
@@ -171,9 +171,9 @@ async fn dropping_detaches(events: Events) {
         .map(|n| events.subscribe(&[uid("hot"), uid(&format!("u{n}"))]))
         .chain([events.subscribe_all()])
         .collect();
-    assert_eq!(events.subscriptions(), 101);
+    assert!(!events.0.hubs.balances.is_empty());
     drop(subscriptions);
-    assert!(events.0.hub.is_empty());
+    assert!(events.0.hubs.balances.is_empty());
 }
 
 async fn closing_ends_all(events: Events) {
@@ -208,7 +208,8 @@ async fn between_instances(first: &Redis, second: &Redis) {
     let mut here = one.subscribe(&[uid("ann"), uid("bob")]);
     let mut there = two.subscribe(&[uid("ann"), uid("bob")]);
     for version in 1..=50 {
-        one.publish(vec![event("ann", version), event("bob", version)]).await;
+        one.publish(vec![event("ann", version), event("bob", version)], vec![]);
+        one.flush().await;
         for subscription in [&mut here, &mut there] {
             assert_eq!(next(subscription).await, told("ann", version));
             assert_eq!(next(subscription).await, told("bob", version));
@@ -228,7 +229,8 @@ async fn a_killed_redis_is_a_gap() {
     let mut here = one.subscribe(&[uid("ann")]);
     let mut there = two.subscribe(&[uid("ann")]);
     server.kill();
-    one.publish(vec![event("ann", 1)]).await;
+    one.publish(vec![event("ann", 1)], vec![]);
+    one.flush().await;
     assert_eq!(next(&mut here).await, told("ann", 1));
     server.restart();
     for subscription in [&mut here, &mut there] {
@@ -237,7 +239,8 @@ async fn a_killed_redis_is_a_gap() {
     }
     until(|| first.is_up() && second.is_up()).await;
     while next(&mut here).await.is_some() || next(&mut there).await.is_some() {}
-    one.publish(vec![event("ann", 2)]).await;
+    one.publish(vec![event("ann", 2)], vec![]);
+    one.flush().await;
     assert_eq!(next(&mut there).await, told("ann", 2));
 }
 
@@ -251,8 +254,10 @@ async fn a_paused_redis_is_a_gap() {
     tokio::join!(settled(&one), settled(&two));
     let mut there = two.subscribe(&[uid("ann")]);
     server.pause();
-    one.publish(vec![event("ann", 1)]).await;
-    one.publish(vec![event("ann", 2)]).await;
+    one.publish(vec![event("ann", 1)], vec![]);
+    one.flush().await;
+    one.publish(vec![event("ann", 2)], vec![]);
+    one.flush().await;
     server.resume();
     let mut heard = HashMap::new();
     while !heard.contains_key("gap") {
@@ -272,13 +277,15 @@ async fn a_late_redis_is_heard() {
     let one = Events::connect("one", Some(&first));
     let two = Events::connect("two", Some(&second));
     let mut here = one.subscribe(&[uid("ann")]);
-    one.publish(vec![event("ann", 1)]).await;
+    one.publish(vec![event("ann", 1)], vec![]);
+    one.flush().await;
     assert_eq!(next(&mut here).await, told("ann", 1));
     server.restart();
     settled(&two).await;
     until(|| first.is_up()).await;
     let mut there = two.subscribe(&[uid("ann")]);
-    one.publish(vec![event("ann", 2)]).await;
+    one.publish(vec![event("ann", 2)], vec![]);
+    one.flush().await;
     loop {
         match timeout(Duration::from_secs(5), there.next()).await.unwrap() {
             GAP => {}

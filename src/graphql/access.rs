@@ -132,7 +132,7 @@ mod tests {
 
     fn check(role: Role, permission: Permission, owner: Option<&str>) -> bool {
         let uid = Uid::stored("ann");
-        let identity = Identity { uid, role, expires_at: clock::now() };
+        let identity = Identity { uid, role, expires_at: clock::now(), key: None };
         permission.check(&identity, owner.map(Uid::stored).as_ref()).is_ok()
     }
 

@@ -14,12 +14,14 @@ pub struct BalanceEvent {
     transaction: Option<Transaction>,
     snapshot: bool,
     skipped: i64,
+    /// Its place in the feed of all wallets, where it is one of those.
+    cursor: Option<String>,
 }
 
 impl BalanceEvent {
     /// A wallet's current state, and how many changes are folded into it.
     pub const fn of_state(wallet: Sourced<wallet::Model>, skipped: i64) -> Self {
-        Self { wallet: Wallet(wallet), transaction: None, snapshot: true, skipped }
+        Self { wallet: Wallet(wallet), transaction: None, snapshot: true, skipped, cursor: None }
     }
 
     /// A wallet as a change left it, and the change.
@@ -27,16 +29,43 @@ impl BalanceEvent {
         let committed_at = line.created_at;
         let wallet = Wallet(Sourced::stored(wallet.into(), committed_at));
         let transaction = Some(Transaction(line.into()));
-        Self { wallet, transaction, snapshot: false, skipped }
+        Self { wallet, transaction, snapshot: false, skipped, cursor: None }
+    }
+
+    /// A change that was missed, of a wallet as it stands now.
+    pub fn replayed(wallet: &wallet::Model, line: transaction::Model) -> Self {
+        let left = wallet::Model {
+            balance: line.balance_after,
+            version: line.version,
+            updated_at: line.created_at,
+            ..wallet.clone()
+        };
+        Self::of_change(left, line, 0)
+    }
+
+    /// Which version, and whether it is a snapshot.
+    #[cfg(test)]
+    pub fn place(&self) -> (i64, bool) {
+        (self.wallet.0.version, self.snapshot)
+    }
+
+    /// How many changes are folded into it.
+    pub const fn skipped_changes(&self) -> i64 {
+        self.skipped
+    }
+
+    /// The same, at this place in a feed.
+    pub fn with_cursor(self, cursor: String) -> Self {
+        Self { cursor: Some(cursor), ..self }
     }
 }
 
 /// A change of a wallet, or, where `snapshot` says so, its current state.
 #[Object]
 impl BalanceEvent {
-    /// Its place in the wallet's changes.
+    /// Its place in the wallet's changes; in `adminBalanceFeed`, in those of all wallets.
     async fn cursor(&self) -> String {
-        self.wallet.0.version.encode()
+        self.cursor.clone().unwrap_or_else(|| self.wallet.0.version.encode())
     }
 
     /// The wallet as the change left it. Of a change that was missed and is sent later, its

@@ -60,6 +60,7 @@ fn present_known(error: &mut ServerError, known: &Error, request_id: &str) {
     match known {
         Error::Refused(refusal) => set(error, ErrorCode::of(refusal).name(), None),
         Error::BadInput(_) => set(error, BAD_USER_INPUT, None),
+        Error::CursorExpired => set(error, "CURSOR_EXPIRED", None),
         Error::Timeout => set(error, "REQUEST_TIMEOUT", Some(request_id)),
         Error::Unavailable(_) => set(error, "SERVICE_UNAVAILABLE", Some(request_id)),
         Error::Database(_) if known.is_outage() => {

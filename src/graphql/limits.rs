@@ -17,7 +17,7 @@ use async_graphql::{
 };
 
 use crate::config::LimitsConfig;
-use nesting::nesting;
+use nesting::shape;
 
 pub use cost::check_cost;
 
@@ -85,13 +85,19 @@ impl From<Exceeded> for ServerError {
     }
 }
 
-/// Looks at a document's text before it is parsed: its size, and how deep it nests.
+/// Looks at a document's text before it is parsed: its size, its names, and how deep it nests.
 ///
 /// # Errors
 /// When it is larger or deeper than allowed.
 pub fn check_text(text: &str, limits: &LimitsConfig) -> Result<(), Exceeded> {
     within("bytes", text.len() as u64, limits.max_document_bytes, "--max-document-bytes")?;
-    if nesting(text.as_bytes()) > MAX_NESTING { Err(Exceeded::Nesting) } else { Ok(()) }
+    let shape = shape(text.as_bytes());
+    if shape.nesting > MAX_NESTING {
+        return Err(Exceeded::Nesting);
+    }
+    // A parsed field takes kilobytes: what has too many is not parsed to be counted.
+    let most = limits.max_nodes.saturating_mul(2);
+    within("names", shape.names as u64, most, "--max-nodes")
 }
 
 /// Counts a parsed document, fragments expanded, in time linear in its size.

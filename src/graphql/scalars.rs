@@ -6,7 +6,7 @@
 use std::{fmt::Display, str::FromStr};
 
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{SecondsFormat, Utc};
+use chrono::{Datelike, SecondsFormat, Timelike, Utc};
 
 use crate::entity::{IdempotencyKey, Money, OrderNo, Period, TransactionNo, Uid};
 
@@ -50,7 +50,45 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        Value::String(rfc3339(self.0))
+    }
+}
+
+/// By hand, because lists are full of it, and chrono takes five times as long.
+fn rfc3339(instant: chrono::DateTime<Utc>) -> String {
+    let (date, time) = (instant.date_naive(), instant.time());
+    let (Ok(year @ 0..=9_999), nanos @ 0..=999_999_999) =
+        (u32::try_from(date.year()), time.nanosecond())
+    else {
+        // Before our era, after it, and leap seconds.
+        return instant.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    };
+    let mut text = *b"0000-00-00T00:00:00.000000000Z";
+    let seconds = [time.hour(), time.minute(), time.second()];
+    for (end, number) in [4, 7, 10, 13, 16, 19, 29]
+        .into_iter()
+        .zip([year, date.month(), date.day()].into_iter().chain(seconds).chain([nanos]))
+    {
+        write_digits(&mut text[..end], number);
+    }
+    let end = match nanos {
+        0 => 19,
+        nanos if nanos % 1_000_000 == 0 => 23,
+        nanos if nanos % 1_000 == 0 => 26,
+        _ => 29,
+    };
+    text[end] = b'Z';
+    String::from_utf8_lossy(&text[..=end]).into_owned()
+}
+
+/// The last digits of `text`.
+fn write_digits(text: &mut [u8], mut number: u32) {
+    for digit in text.iter_mut().rev() {
+        if number == 0 {
+            return;
+        }
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -158,6 +196,24 @@ mod tests {
             <DateTime as ScalarType>::parse(value!("2024-12-01T08:30:00.25+08:00")).unwrap();
         assert_eq!(ScalarType::to_value(&instant), value!("2024-12-01T00:30:00.250Z"));
         assert!(refusal::<DateTime>(value!("2024-12-01")).contains("an offset"));
+    }
+
+    #[test]
+    fn instants_are_written_as_chrono_writes_them() {
+        let times = [
+            "2024-12-01T08:30:00Z",
+            "2024-12-31T23:59:59.5Z",
+            "1999-01-02T03:04:05.000006Z",
+            "0007-10-10T10:10:10.000000007Z",
+            "2016-12-31T23:59:60.25Z",
+            "+12024-12-01T00:00:00Z",
+            "-0001-12-01T00:00:00.001Z",
+        ];
+        for text in times {
+            let instant: chrono::DateTime<Utc> = text.parse().unwrap();
+            let expected = instant.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            assert_eq!(rfc3339(instant), expected, "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use async_graphql::Result;
 use async_stream::try_stream;
 use futures::{Stream, future::try_join_all};
 
-use super::balance_event::BalanceEvent;
+use super::{balance_event::BalanceEvent, live::Live};
 use crate::{
     entity::{Uid, transaction, wallet},
     error::Error,
@@ -28,13 +28,14 @@ pub struct Watch {
     changes: events::Subscription,
     /// The last version of each wallet; none of a wallet that does not exist yet.
     sent: HashMap<Uid, Option<i64>>,
+    live: Live,
 }
 
 impl Watch {
     /// Somebody who was sent nothing yet. To be attached before any state is read, so that
     /// nothing falls between the two.
     pub fn new(loaders: Arc<Loaders>, changes: events::Subscription) -> Self {
-        Self { loaders, changes, sent: HashMap::new() }
+        Self { loaders, changes, sent: HashMap::new(), live: Live::start("balanceUpdated") }
     }
 
     /// Everything that is sent: what was missed after the version given for each wallet, or
@@ -57,6 +58,7 @@ impl Watch {
                         }
                     }
                     Delivery::Gap => {
+                        self.live.resync();
                         let sent = self.sent.clone().into_iter().collect();
                         for event in self.read(sent, MAX_REPLAY_AFTER_GAP).await? {
                             yield event;
@@ -92,6 +94,7 @@ impl Watch {
             self.sent.insert(uid, version);
             events.extend(missed);
         }
+        self.live.folded(events.iter().map(BalanceEvent::skipped_changes).sum());
         Ok(events)
     }
 
@@ -103,6 +106,7 @@ impl Watch {
             return None;
         }
         let skipped = sent.replace(version).map_or(0, |sent| version - sent - 1);
+        self.live.told(change.transaction.created_at);
         Some(BalanceEvent::of_change(change.wallet.clone(), change.transaction.clone(), skipped))
     }
 }
@@ -141,22 +145,60 @@ fn replay(
     if !connected || lines.last().map_or(after, |line| line.version) != wallet.version {
         return None;
     }
-    let event = |line: transaction::Model| {
-        let left = wallet::Model {
-            balance: line.balance_after,
-            version: line.version,
-            updated_at: line.created_at,
-            ..wallet.clone()
-        };
-        BalanceEvent::of_change(left, line, 0)
-    };
-    Some(lines.into_iter().map(event).collect())
+    Some(lines.into_iter().map(|line| BalanceEvent::replayed(wallet, line)).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use futures::StreamExt;
+    use tokio::time::timeout;
+
     use super::*;
-    use crate::entity::{Money, TransactionNo, clock};
+    use crate::{
+        cache::Cache,
+        config,
+        entity::{Money, TransactionNo, clock},
+        events::Events,
+        loaders::Sources,
+        store::{self, testing},
+    };
+
+    /// A commit between attaching and reading, whose event comes when both are done: it is in the
+    /// snapshot, and not sent again.
+    #[tokio::test]
+    async fn a_commit_between_attaching_and_reading_arrives_once() {
+        let database = testing::database().await;
+        let cache = Cache::connect(&config::testing::defaults().cache, None);
+        let loaders = Arc::new(Loaders::new(&Sources::new((*database).clone(), cache)));
+        let events = Events::connect("one", None);
+        let ann = Uid::stored("ann");
+        let change = |version: i64| {
+            let (wallet, transaction) = (wallet(version), line(version));
+            vec![events::BalanceEvent { wallet, transaction }]
+        };
+        for early in [true, false] {
+            let watch = Watch::new(loaders.clone(), events.subscribe(std::slice::from_ref(&ann)));
+            let committed = if early { 1 } else { 3 };
+            store::wallets::insert_missing(database.writer(), &[wallet(1)]).await.unwrap();
+            store::wallets::update(database.writer(), &[wallet(committed)]).await.unwrap();
+            if early {
+                events.publish(change(committed), vec![]);
+            }
+            let mut stream = std::pin::pin!(watch.events(vec![(ann.clone(), None)]));
+            let first = stream.next().await.unwrap().unwrap();
+            assert_eq!(first.place(), (committed, true), "the present");
+            if !early {
+                events.publish(change(committed), vec![]);
+            }
+            events.publish(change(committed + 1), vec![]);
+            let next = stream.next().await.unwrap().unwrap();
+            assert_eq!(next.place(), (committed + 1, false), "once");
+            let more = timeout(Duration::from_millis(50), stream.next()).await;
+            assert!(more.is_err(), "nothing else");
+        }
+    }
 
     fn wallet(version: i64) -> wallet::Model {
         let now = clock::now();

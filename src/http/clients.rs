@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn somebody(uid: &str, role: Role) -> Identity {
-        Identity { uid: Uid::stored(uid), role, expires_at: clock::now() }
+        Identity { uid: Uid::stored(uid), role, expires_at: clock::now(), key: None }
     }
 
     fn at(address: &str) -> Peer {

@@ -1,6 +1,9 @@
 //! What every handler needs.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -13,6 +16,7 @@ use super::{
     health::HealthCheck,
     names::Names,
     persisted::{Persisted, TrustedDocuments},
+    sse::Reservations,
 };
 use crate::{
     auth::{Role, Verifier},
@@ -48,7 +52,13 @@ pub struct Edge {
     pub(super) socket_permits: Arc<Semaphore>,
     /// The open sockets, so that a shutdown can wait for their farewells.
     pub(super) sockets: TaskTracker,
+    /// Event streams that were asked for.
+    pub(super) reservations: Reservations,
     pub(super) shutdown: CancellationToken,
+    /// Whether it will shut down soon.
+    pub(super) ending: AtomicBool,
+    /// One permit an operation under way.
+    pub(super) operation_permits: Semaphore,
 }
 
 impl Edge {
@@ -66,13 +76,16 @@ impl Edge {
             persisted: Persisted::new(None),
             names: Names::default(),
             clients: Clients::new(&limits),
+            operation_permits: Semaphore::new(limits.operations_at_once as usize),
             limits,
             health,
             offered_tokens: Vec::new(),
             socket_permits: Arc::new(Semaphore::new(config.max_sockets as usize)),
             config,
             sockets: TaskTracker::new(),
+            reservations: Reservations::default(),
             shutdown: CancellationToken::new(),
+            ending: AtomicBool::new(false),
         }
     }
 
@@ -88,8 +101,14 @@ impl Edge {
         Self { persisted: Persisted::new(trusted), ..self }
     }
 
-    /// Turns unready and says goodbye on every socket; returns when all are closed.
+    /// Turns unready, and serves on.
+    pub fn announce_shutdown(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Says goodbye on every socket; returns when all are closed.
     pub async fn shut_down(&self) {
+        self.announce_shutdown();
         self.shutdown.cancel();
         self.sockets.close();
         self.sockets.wait().await;

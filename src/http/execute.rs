@@ -1,6 +1,6 @@
 //! Executing what a client asks for, on whatever transport it came.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_graphql::{Request, Response, ServerError, Value, parser::types::OperationType};
 use axum::http::StatusCode;
@@ -17,6 +17,8 @@ use super::{
 };
 use crate::graphql::limits;
 
+/// When to try again while as much is under way as may be.
+const RETRY_WHEN_FULL: Duration = Duration::from_millis(500);
 /// Longest part of an operation's name that a trace shows.
 const MAX_NAME_BYTES: usize = 64;
 
@@ -59,9 +61,16 @@ pub fn prepare(edge: &Edge, params: Params) -> Result<Operation, Box<Response>> 
 /// Executes a query or mutation.
 ///
 /// # Errors
-/// When it takes longer than an operation may. A mutation may then have been done, or not:
-/// repeating it with its idempotency key tells.
+/// When as many as there may be are under way: nothing was done. Or when it takes longer than an
+/// operation may; a mutation may then have been done, or not: repeating it with its idempotency
+/// key tells.
 pub async fn execute(edge: &Edge, operation: Operation, caller: Caller) -> Result<Response, Fault> {
+    let Ok(_permit) = edge.operation_permits.try_acquire() else {
+        let most = edge.limits.operations_at_once;
+        let text =
+            format!("{most} operations are under way (--operations-at-once); try again later");
+        return Err(Fault::overloaded(text, RETRY_WHEN_FULL));
+    };
     let started = Instant::now();
     let Operation { kind, name, request } = operation;
     let (known, request_id) = (caller.identity.is_some(), caller.request_id.clone());

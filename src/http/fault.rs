@@ -57,9 +57,17 @@ impl Fault {
 
     /// 429, with when to try again.
     pub fn rate_limited(message: impl Into<String>, wait: Duration) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, message).with_wait(wait)
+    }
+
+    /// 503, with when to try again.
+    pub fn overloaded(message: impl Into<String>, wait: Duration) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message).with_wait(wait)
+    }
+
+    fn with_wait(self, wait: Duration) -> Self {
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-        let mut fault = Self::new(StatusCode::TOO_MANY_REQUESTS, message)
-            .with_header(header::RETRY_AFTER, millis.div_ceil(1_000).into());
+        let mut fault = self.with_header(header::RETRY_AFTER, millis.div_ceil(1_000).into());
         fault.0.error.extensions.get_or_insert_default().set("retryAfterMs", millis);
         fault
     }

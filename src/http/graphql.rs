@@ -24,6 +24,7 @@ use super::{
     fault::Fault,
     media::Media,
     params::Params,
+    values,
 };
 use crate::telemetry::request_span;
 
@@ -50,13 +51,8 @@ pub async fn post(
         }
         let identity = identify(&edge, &headers, peer).await?;
         let _permit = edge.clients.admit(identity.as_ref(), peer)?;
-        require_json(&headers)?;
-        let body = tokio::time::timeout(edge.limits.operation_timeout, read(body, limit)).await;
-        let body = body.map_err(|_| {
-            Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
-        })??;
-        let caller = Caller { identity, request_id };
-        run(&edge, media, Method::Post, Params::from_body(&body)?, caller).await
+        let params = params(&edge, &headers, body).await?;
+        run(&edge, media, Method::Post, params, Caller { identity, request_id }).await
     };
     answer.instrument(span).await.unwrap_or_else(|fault: Fault| fault.into_response(media))
 }
@@ -79,6 +75,21 @@ pub async fn get(
     answer.instrument(span).await.unwrap_or_else(|fault: Fault| fault.into_response(media))
 }
 
+/// The parameters in a body of JSON.
+///
+/// # Errors
+/// 4xx, when it is not one, too large, or too slow.
+pub async fn params(edge: &Edge, headers: &HeaderMap, body: Body) -> Result<Params, Fault> {
+    require_json(headers)?;
+    let reading = read(body, edge.limits.max_body_bytes);
+    let body =
+        tokio::time::timeout(edge.limits.operation_timeout, reading).await.map_err(|_| {
+            Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
+        })??;
+    values::check(&body, &edge.limits)?;
+    Params::from_body(&body)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
     Get,
@@ -97,9 +108,9 @@ async fn run(
         Err(refused) => return Ok(media.respond(*refused)),
     };
     match (operation.kind, method) {
-        (OperationType::Subscription, _) => {
-            Err(Fault::bad_request("subscribe over a WebSocket (graphql-transport-ws) instead"))
-        }
+        (OperationType::Subscription, _) => Err(Fault::bad_request(
+            "subscribe over a WebSocket (graphql-transport-ws), or at /graphql/stream",
+        )),
         (OperationType::Mutation, Method::Get) => Err(Fault::post_only("send mutations by POST")),
         _ => execute(edge, operation, caller).await.map(|response| media.respond(response)),
     }

@@ -1,7 +1,10 @@
 //! Liveness and readiness. What is degraded is said, but does not make an instance unready:
 //! without Redis it still serves, from the database.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -61,7 +64,7 @@ pub async fn ready(State(edge): State<Arc<Edge>>) -> Response {
         Ok(components) => components,
         Err(_) => vec![down("checks", "they took too long")],
     };
-    if edge.shutdown.is_cancelled() {
+    if edge.ending.load(Ordering::Relaxed) {
         components.push(down("process", "it is shutting down"));
     }
     let status = components.iter().map(|c| c.status).max().unwrap_or(Health::Up);

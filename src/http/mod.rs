@@ -1,4 +1,4 @@
-//! The edge: GraphQL over HTTP and WebSocket, health, metrics, pages. It knows the schema only
+//! The edge: GraphQL over HTTP, WebSocket and server-sent events, health, metrics, pages. It knows the schema only
 //! as an [`Engine`], and never runs SQL or Redis commands.
 
 mod assets;
@@ -10,17 +10,22 @@ mod edge;
 mod engine;
 mod execute;
 mod fault;
+mod forwarded;
 mod graphql;
 pub mod health;
 mod media;
 mod names;
+mod operation;
 mod page;
 mod params;
 mod persisted;
 mod playground;
+mod prompt;
 mod request_id;
 mod router;
 mod serve;
+mod sse;
+mod values;
 mod variables;
 mod websocket;
 
@@ -34,4 +39,4 @@ pub use engine::{Caller, Engine};
 pub use persisted::{ManifestError, TrustedDocuments};
 pub use request_id::RequestId;
 pub use router::router;
-pub use serve::serve;
+pub use serve::{Bounds, serve};

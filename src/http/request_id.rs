@@ -12,7 +12,7 @@ use axum::{
 use futures::FutureExt;
 use tracing::Instrument;
 
-use super::{fault::Fault, media::Media};
+use super::{fault::Fault, media::Media, page};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id that is taken from a client.
@@ -42,7 +42,8 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Gives the request its id and its log span, and turns a panic into an answer.
+/// Gives the request its id and its log span, turns a panic into an answer, and adds what every
+/// answer says.
 pub async fn layer(mut request: Request, next: Next) -> Response {
     let id = RequestId::from_headers(request.headers()).unwrap_or_else(RequestId::generate);
     let media = Media::accepted(request.headers()).unwrap_or(Media::Json);
@@ -59,5 +60,6 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(HEADER, value);
     }
+    page::add_defaults(response.headers_mut());
     response
 }

@@ -18,22 +18,26 @@ use tower_http::{
 
 use super::{
     Edge, RequestId, assets, clients::Peer, dashboard, graphql, health, page, playground,
-    request_id, websocket,
+    request_id, sse, websocket,
 };
 use crate::telemetry;
 
 /// All paths of the service.
 pub fn router(edge: Arc<Edge>) -> Router {
-    let cors = cors(&edge.config.allow_origins);
+    let (mut graphql, mut stream) = (get(graphql_get).post(graphql::post), sse::routes());
+    if !edge.config.allow_origins.is_empty() {
+        let cors = cors(&edge.config.allow_origins);
+        (graphql, stream) = (graphql.layer(cors.clone()), stream.layer(cors));
+    }
     let router = Router::new()
-        .route("/graphql", get(graphql_get).post(graphql::post).layer(cors))
+        .route("/graphql", graphql)
+        .route("/graphql/stream", stream)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(telemetry::render_metrics))
         .merge(pages(&edge))
         .with_state(edge);
-    let router = router.layer(middleware::from_fn(request_id::layer));
-    page::defaults().into_iter().fold(router, Router::layer)
+    router.layer(middleware::from_fn(request_id::layer))
 }
 
 /// Pages and their files: compressed, because they are large and hold no secrets that an
@@ -43,6 +47,7 @@ fn pages(edge: &Edge) -> Router<Arc<Edge>> {
     if !edge.config.no_playground {
         router = router
             .route("/playground", get(playground::page))
+            .route("/playground/tabs", get(playground::tabs))
             .route("/playground/{name}", get(assets::playground));
     }
     if edge.config.has_dashboard() {
@@ -70,16 +75,17 @@ async fn graphql_get(
     graphql::get(&edge, (request_id, peer), &parts.uri, &parts.headers).await
 }
 
-/// Pages of these origins may read the answers; with none, only this server's own.
+/// Pages of these origins may read the answers; others see none.
 fn cors(origins: &[String]) -> CorsLayer {
     let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("x-request-id"),
+            sse::TOKEN_HEADER,
         ])
         .expose_headers([HeaderName::from_static("x-request-id")])
 }

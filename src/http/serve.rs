@@ -15,11 +15,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::clients::Peer;
+use super::{clients::Peer, forwarded::Proxies, prompt::Prompt};
+use crate::config::HttpConfig;
 
-/// How long a connection may take to send a request's head, or may idle between two: longer
-/// than load balancers keep theirs, so that they close first.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// How often an HTTP/2 connection must show that it lives.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Most requests under way on one HTTP/2 connection.
@@ -27,26 +25,41 @@ const MAX_STREAMS: u32 = 200;
 /// How long to wait when no connection can be taken, as when files run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// What connections may do, and who may speak for others.
+pub struct Bounds {
+    max_connections: usize,
+    header_timeout: Duration,
+    proxies: Proxies,
+}
+
+impl Bounds {
+    /// As configured.
+    pub fn new(config: &HttpConfig) -> Self {
+        Self {
+            max_connections: config.max_connections as usize,
+            header_timeout: config.header_timeout,
+            proxies: Proxies::new(config.trusted_proxies.clone()),
+        }
+    }
+}
+
 /// Serves until `stop`; then takes no more, and returns when those that are open have ended
 /// their requests.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    max_connections: usize,
-    stop: CancellationToken,
-) {
-    let builder = builder();
+pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken) {
+    let builder = builder(bounds.header_timeout);
     let graceful = GracefulShutdown::new();
-    let permits = Arc::new(Semaphore::new(max_connections));
+    let permits = Arc::new(Semaphore::new(bounds.max_connections));
+    let proxies = Arc::new(bounds.proxies);
     while let Some((stream, peer, permit)) = next(&listener, &permits, &stop).await {
-        let router = router.clone();
+        let (router, proxies) = (router.clone(), Arc::clone(&proxies));
         let service = tower::service_fn(move |mut request: Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(peer);
+            let origin = proxies.origin(peer, request.headers());
+            request.extensions_mut().insert(origin);
             router.clone().oneshot(request.map(Body::new))
         });
-        let connection = builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
-            .into_owned();
+        let stream = TokioIo::new(Prompt::new(stream, bounds.header_timeout));
+        let service = TowerToHyperService::new(service);
+        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -59,9 +72,9 @@ pub async fn serve(
     graceful.shutdown().await;
 }
 
-fn builder() -> Builder<TokioExecutor> {
+fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
     builder
         .http2()
         .timer(TokioTimer::new())

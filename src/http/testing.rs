@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Caller, Edge, Engine, TrustedDocuments, router, serve};
+use super::{Bounds, Caller, Edge, Engine, TrustedDocuments, router, serve};
 use crate::{
     auth::{Keys, Role, Verifier},
     config::testing,
@@ -98,8 +98,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let router = router(Arc::clone(&edge));
         let stop = CancellationToken::new();
-        let most = edge.config.max_connections as usize;
-        tokio::spawn(serve(listener, router, most, stop));
+        let bounds = Bounds::new(&edge.config);
+        tokio::spawn(serve(listener, router, bounds, stop));
         Self { address, edge }
     }
 

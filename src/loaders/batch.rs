@@ -48,6 +48,11 @@ impl<F: Fetch> Fetched<F> {
         self.known.insert(key, None);
     }
 
+    /// The rows that were found.
+    pub fn into_rows(self) -> impl Iterator<Item = (F::Key, F::Row)> {
+        self.known.into_iter().filter_map(|(key, row)| Some((key, row?)))
+    }
+
     /// What the database had, or why it did not answer.
     pub fn add(&mut self, read: Result<impl IntoIterator<Item = (F::Key, F::Row)>>) {
         match read {

@@ -5,7 +5,9 @@
 //! batch's documentation says what it costs.
 
 mod batch;
+mod early;
 mod fallback;
+mod flight;
 mod hot;
 mod long;
 mod operation;
@@ -27,6 +29,7 @@ use sea_orm::DatabaseConnection;
 use self::{
     batch::Batcher,
     fallback::Outage,
+    flight::Flights,
     hot::{ConfigByPlugin, PayTypesByPlugin},
     long::LongPages,
     operation::LinesByOperation,
@@ -36,9 +39,10 @@ use self::{
     wallet::LatestWallets,
 };
 pub use self::{
+    early::refresh_early,
     hot::Hot,
     operation::OperationFilter,
-    order::OrderFilter,
+    order::{OpenOrders, OrderFilter},
     page::{Page, Slice},
     row::{Row, Source, Sourced},
     total::Total,
@@ -65,12 +69,18 @@ struct Parts {
     database: Database,
     cache: Cache,
     outage: Outage,
+    flights: Flights,
 }
 
 impl Sources {
     /// Reads through `cache` to `database`.
     pub fn new(database: Database, cache: Cache) -> Self {
-        Self(Arc::new(Parts { database, cache, outage: Outage::default() }))
+        Self(Arc::new(Parts {
+            database,
+            cache,
+            outage: Outage::default(),
+            flights: Flights::default(),
+        }))
     }
 
     fn reader(&self) -> &DatabaseConnection {
@@ -79,6 +89,10 @@ impl Sources {
 
     fn cache(&self) -> &Cache {
         &self.0.cache
+    }
+
+    fn flights(&self) -> &Flights {
+        &self.0.flights
     }
 
     fn outage(&self) -> &Outage {

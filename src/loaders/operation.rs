@@ -45,7 +45,7 @@ impl Loaders {
         filter: &OperationFilter,
         page: &Page<String>,
     ) -> Result<Slice<operation::Model>> {
-        let rows = operations::page(self.sources.reader(), filter, &probe(page)).await?;
+        let rows = Box::pin(operations::page(self.sources.reader(), filter, &probe(page))).await?;
         Ok(trim(rows, page))
     }
 

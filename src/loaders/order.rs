@@ -17,7 +17,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 
-pub use crate::store::orders::OrderFilter;
+pub use crate::store::orders::{OpenOrders, OrderFilter};
 
 /// One SELECT for the batch: an order's number does not say in which period's hash it is.
 #[derive(Clone)]
@@ -225,8 +225,21 @@ impl Loaders {
         page: &Page<OrderNo>,
     ) -> Result<Slice<Sourced<order::Model>>> {
         let read_at = clock::now();
-        let rows = orders::page(self.sources.reader(), filter, &probe(page)).await?;
+        let rows = Box::pin(orders::page(self.sources.reader(), filter, &probe(page))).await?;
         let rows = Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect();
         Ok(trim(rows, page))
+    }
+
+    /// Orders of a period that may still change, by number, after this one. One SELECT; always
+    /// the database's.
+    pub async fn open_orders(
+        &self,
+        filter: &OpenOrders,
+        after: Option<&OrderNo>,
+        limit: u64,
+    ) -> Result<Vec<Sourced<order::Model>>> {
+        let read_at = clock::now();
+        let rows = orders::open(self.sources.reader(), filter, after, limit).await?;
+        Ok(Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect())
     }
 }

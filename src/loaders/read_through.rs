@@ -1,9 +1,10 @@
 //! Rows that are cached under a key of their own: wallets, users and hot data are read alike.
 
-use std::{collections::HashSet, fmt::Debug, marker::PhantomData};
+use std::{collections::HashSet, fmt::Debug, marker::PhantomData, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr};
+use tokio::time::sleep;
 
 use super::{
     Loaders, Sources,
@@ -20,6 +21,10 @@ use crate::{
     error::Result,
     store::{hot, users, wallets},
 };
+
+/// How often, and how long after another, the cache is asked for what another instance loads.
+const LOOKS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A row that is cached under a key of its own.
 pub trait Stored: Cached<Id: Debug> {
@@ -59,6 +64,19 @@ impl<T: Stored> Fetch for ReadThrough<T> {
 
     async fn fetch(&self, ids: &[T::Id]) -> Fetched<Self> {
         let mut fetched = Fetched::with_capacity(ids.len());
+        let misses = self.ask_cache(ids, &mut fetched).await;
+        if !misses.is_empty() {
+            let read = Box::pin(self.load_once(&misses));
+            let kept = |id: &T::Id| self.kept(id);
+            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
+        }
+        fetched
+    }
+}
+
+impl<T: Stored> ReadThrough<T> {
+    /// Adds what is cached; answers what is not.
+    async fn ask_cache(&self, ids: &[T::Id], fetched: &mut Fetched<Self>) -> Vec<T::Id> {
         let mut misses = Vec::new();
         for (id, lookup) in ids.iter().zip(self.0.cache().get::<T>(ids).await) {
             match lookup {
@@ -70,16 +88,45 @@ impl<T: Stored> Fetch for ReadThrough<T> {
                 Lookup::Miss => misses.push(id.clone()),
             }
         }
-        if !misses.is_empty() {
-            let read = Box::pin(self.read_and_fill(&misses));
-            let kept = |id: &T::Id| self.kept(id);
-            self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
-        }
-        fetched
+        misses
     }
-}
 
-impl<T: Stored> ReadThrough<T> {
+    /// Reads what nobody else reads at the moment. For the rest the cache is asked again once that
+    /// is done: what others found may be older than what was committed since, and the cache knows.
+    async fn load_once(&self, ids: &[T::Id]) -> Result<Vec<(T::Id, Sourced<T>)>> {
+        if self.0.cache().degraded() {
+            // Nothing that somebody else reads would be found there.
+            return self.read_and_fill(ids).await;
+        }
+        let (boarded, theirs) = self.0.flights().board(T::KEYSPACE, ids);
+        let mut elsewhere = self.0.cache().loaded_elsewhere::<T>(&boarded.keys).await;
+        let ours: Vec<T::Id> =
+            boarded.keys.iter().filter(|id| !elsewhere.contains(id)).cloned().collect();
+        let mut rows = self.read_and_fill(&ours).await?;
+        for _ in 0..LOOKS {
+            if elsewhere.is_empty() {
+                break;
+            }
+            sleep(PAUSE).await;
+            let ids: Vec<T::Id> = elsewhere.into_iter().collect();
+            elsewhere = self.look_again(&ids, &mut rows).await.into_iter().collect();
+        }
+        // Two who wait for each other must not do so with full hands.
+        drop(boarded);
+        let mut left: Vec<T::Id> = elsewhere.into_iter().collect();
+        left.extend(self.look_again(&theirs.landed().await, &mut rows).await);
+        rows.extend(self.read_and_fill(&left).await?);
+        Ok(rows)
+    }
+
+    /// Adds what is cached by now; answers what is still missing.
+    async fn look_again(&self, ids: &[T::Id], rows: &mut Vec<(T::Id, Sourced<T>)>) -> Vec<T::Id> {
+        let mut fetched = Fetched::with_capacity(ids.len());
+        let misses = self.ask_cache(ids, &mut fetched).await;
+        rows.extend(fetched.into_rows());
+        misses
+    }
+
     fn kept(&self, id: &T::Id) -> Option<Sourced<T>> {
         let row = self.0.cache().kept::<T>(id)?;
         let changed_at = row.changed_at();
@@ -87,6 +134,9 @@ impl<T: Stored> ReadThrough<T> {
     }
 
     async fn read_and_fill(&self, ids: &[T::Id]) -> Result<Vec<(T::Id, Sourced<T>)>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let read_at = clock::now();
         let rows = T::select(self.0.reader(), ids).await?;
         self.0.cache().fill(&rows).await;

@@ -183,3 +183,41 @@ async fn hot_rows_are_read_through_too() {
         assert!(loaders.row::<tenant::Model>(8).await.unwrap().is_none());
     }
 }
+
+/// Fifty requests at once miss the same wallet: it is read once.
+#[tokio::test]
+async fn a_crowd_that_misses_a_key_loads_it_once() {
+    let fixture = given(&[3]).await;
+    let uid = uid("w0");
+    let request = async || {
+        let loaders = Loaders::new(&fixture.sources);
+        let wallet = loaders.wallet(&uid, Freshness::Cached).await.unwrap().unwrap();
+        let page = loaders.transaction_page(&uid, wallet.version, None, &first(2)).await.unwrap();
+        (wallet.version, page.rows.len())
+    };
+    let answers = join_all((0..50).map(|_| request())).await;
+    assert_eq!(answers, [(3, 2); 50]);
+    let loaders = Loaders::new(&fixture.sources);
+    assert_eq!(counts(&loaders, "wallet").await.0, 1, "fills");
+    assert_eq!(counts(&loaders, "transactions").await.0, 1, "fills");
+}
+
+/// A loader is paused between its SELECT and its fill, and a change is committed meanwhile: what
+/// it brings is neither cached nor near.
+#[tokio::test]
+async fn a_loader_that_comes_late_brings_nothing_old_back() {
+    let fixture = given(&[1]).await;
+    let uid = uid("w0");
+    let cache = fixture.sources.cache();
+    let old = wallets::by_uids(fixture.sources.reader(), std::slice::from_ref(&uid)).await.unwrap();
+    pay(&fixture, &uid, 2).await;
+    let new = wallets::by_uids(fixture.sources.reader(), std::slice::from_ref(&uid)).await.unwrap();
+    cache.put(&new).await;
+    cache.fill(&old).await;
+    for _ in 0..3 {
+        let loaders = Loaders::new(&fixture.sources);
+        let read = loaders.wallet(&uid, Freshness::Cached).await.unwrap().unwrap();
+        assert_eq!((read.version, read.source), (2, Source::Cache));
+    }
+    assert_eq!(cache.near::<wallet::Model>(&uid).unwrap().version, 2);
+}

@@ -1,6 +1,6 @@
 //! Ledger lines.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use super::{
     Loaders, Sources,
@@ -9,7 +9,7 @@ use super::{
     row::Row,
 };
 use crate::{
-    cache::{LatestTransactions, Lookup},
+    cache::{Cached, LatestTransactions, Lookup},
     entity::{TransactionNo, Uid, transaction},
     error::{Error, Result},
     store::transactions,
@@ -29,6 +29,13 @@ pub(super) struct Newest {
 /// The newest lines of a wallet, newest first.
 #[derive(Clone)]
 pub(super) struct Lines(Arc<Vec<transaction::Model>>);
+
+/// As its wallet: whoever loads the lines loads all of them.
+impl fmt::Display for Newest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uid.fmt(f)
+    }
+}
 
 impl Lines {
     /// The page, if it lies within these lines.
@@ -57,19 +64,9 @@ impl Fetch for NewestLines {
 
     async fn fetch(&self, keys: &[Newest]) -> Fetched<Self> {
         let mut fetched = Fetched::with_capacity(keys.len());
-        let mut misses = Vec::new();
-        let uids: Vec<Uid> = keys.iter().map(|key| key.uid.clone()).collect();
-        let lookups = self.0.cache().get::<LatestTransactions>(&uids).await;
-        for (key, lookup) in keys.iter().zip(lookups) {
-            match lookup {
-                Lookup::Hit(latest) if is_usable(&latest.lines, key.at_least) => {
-                    fetched.found(key.clone(), Lines(latest.lines.clone()));
-                }
-                Lookup::Hit(_) | Lookup::Absent | Lookup::Miss => misses.push(key.clone()),
-            }
-        }
+        let misses = self.ask_cache(keys, &mut fetched).await;
         if !misses.is_empty() {
-            let read = Box::pin(self.read_and_fill(&misses));
+            let read = Box::pin(self.load_once(&misses));
             let kept = |key: &Newest| self.kept(key);
             self.0.outage().read_or_keep(&mut fetched, &misses, read, kept).await;
         }
@@ -85,12 +82,48 @@ fn is_usable(lines: &[transaction::Model], at_least: i64) -> bool {
 }
 
 impl NewestLines {
+    /// Adds what is cached and new enough; answers what is not.
+    async fn ask_cache(&self, keys: &[Newest], fetched: &mut Fetched<Self>) -> Vec<Newest> {
+        let mut misses = Vec::new();
+        let uids: Vec<Uid> = keys.iter().map(|key| key.uid.clone()).collect();
+        let lookups = self.0.cache().get::<LatestTransactions>(&uids).await;
+        for (key, lookup) in keys.iter().zip(lookups) {
+            match lookup {
+                Lookup::Hit(latest) if is_usable(&latest.lines, key.at_least) => {
+                    fetched.found(key.clone(), Lines(latest.lines.clone()));
+                }
+                Lookup::Hit(_) | Lookup::Absent | Lookup::Miss => misses.push(key.clone()),
+            }
+        }
+        misses
+    }
+
+    /// Reads what nobody else in this process reads at the moment; the rest is in the cache then.
+    async fn load_once(&self, keys: &[Newest]) -> Result<Vec<(Newest, Lines)>> {
+        if self.0.cache().degraded() {
+            return self.read_and_fill(keys).await;
+        }
+        let (boarded, theirs) = self.0.flights().board(LatestTransactions::KEYSPACE, keys);
+        let mut lines = self.read_and_fill(&boarded.keys).await?;
+        // Two who wait for each other must not do so with full hands.
+        drop(boarded);
+        let theirs = theirs.landed().await;
+        let mut fetched = Fetched::with_capacity(theirs.len());
+        let left = self.ask_cache(&theirs, &mut fetched).await;
+        lines.extend(fetched.into_rows());
+        lines.extend(self.read_and_fill(&left).await?);
+        Ok(lines)
+    }
+
     fn kept(&self, key: &Newest) -> Option<Lines> {
         let kept = self.0.cache().kept::<LatestTransactions>(&key.uid)?;
         is_usable(&kept.lines, key.at_least).then(|| Lines(kept.lines.clone()))
     }
 
     async fn read_and_fill(&self, keys: &[Newest]) -> Result<Vec<(Newest, Lines)>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut uids: Vec<Uid> = keys.iter().map(|key| key.uid.clone()).collect();
         uids.sort_unstable();
         uids.dedup();
@@ -168,7 +201,8 @@ impl Loaders {
         }
         let everything = TransactionFilter::default();
         let filter = filter.unwrap_or(&everything);
-        let rows = transactions::page(self.sources.reader(), uid, filter, &probe(page)).await?;
+        let rows =
+            Box::pin(transactions::page(self.sources.reader(), uid, filter, &probe(page))).await?;
         Ok(trim(Row::each(rows).collect(), page))
     }
 
@@ -180,5 +214,22 @@ impl Loaders {
         limit: u64,
     ) -> Result<Vec<transaction::Model>> {
         Ok(transactions::after_version(self.sources.reader(), uid, version, limit).await?)
+    }
+
+    /// The numbers of lines after one and up to another, and whose they are, newest first, at
+    /// most `limit`. One SELECT.
+    pub async fn line_numbers(
+        &self,
+        after: &TransactionNo,
+        up_to: &TransactionNo,
+        limit: u64,
+    ) -> Result<Vec<(TransactionNo, Uid)>> {
+        Ok(transactions::numbers(self.sources.reader(), after, up_to, limit).await?)
+    }
+
+    /// Whose wallet has the newest line. One SELECT.
+    pub async fn last_changed(&self) -> Result<Option<Uid>> {
+        let (first, last) = (TransactionNo::stored("TX"), TransactionNo::stored("TXZ"));
+        Ok(self.line_numbers(&first, &last, 1).await?.pop().map(|(_, uid)| uid))
     }
 }

@@ -87,7 +87,9 @@ impl Loaders {
             let text = format!("minVersion {version} is ahead of wallet {uid}, at version {found}");
             return Err(Error::BadInput(text));
         }
-        self.sources.cache().fill(std::slice::from_ref(&*wallet.row)).await;
+        // Like a change of our own: whoever was shown this is shown nothing older from now on, even
+        // while the cache cannot be written.
+        self.sources.cache().put(std::slice::from_ref(&*wallet.row)).await;
         Ok(Some(wallet))
     }
 
@@ -98,7 +100,7 @@ impl Loaders {
         page: &Page<Uid>,
     ) -> Result<Slice<Sourced<wallet::Model>>> {
         let read_at = clock::now();
-        let rows = wallets::page(self.sources.reader(), filter, &probe(page)).await?;
+        let rows = Box::pin(wallets::page(self.sources.reader(), filter, &probe(page))).await?;
         let rows = Row::each(rows).map(|row| Sourced::stored(row, read_at)).collect();
         Ok(trim(rows, page))
     }

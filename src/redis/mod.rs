@@ -106,7 +106,8 @@ impl Redis {
             db.operation.name = command,
             commands = count,
         );
-        let replies = self.dispatch(commands, options).instrument(span).await;
+        // Boxed here once: it is large, and every field that may come here would hold it whole.
+        let replies = Box::pin(self.dispatch(commands, options)).instrument(span).await;
         let errors = || replies.iter().filter_map(|reply| reply.as_ref().err());
         self.0.health.record(errors().find(|error| is_lost(error)));
         if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {

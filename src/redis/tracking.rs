@@ -23,6 +23,10 @@ use super::{Redis, is_lost, nodes};
 /// How often the connection is tried, and for how long an answer is waited for: a cut network
 /// closes nothing by itself, and until it is noticed old values pass for current ones.
 const BEAT: Duration = Duration::from_millis(500);
+/// How long an answer is waited for when other connections wait in vain.
+const HASTE: Duration = Duration::from_millis(250);
+/// Answers in a row that may be late before the connection is made anew.
+const MOST_LATE: u32 = 3;
 
 /// What is known of the keys that are tracked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +35,11 @@ pub enum Tracked<'a> {
     Changed(&'a [u8]),
     /// Some changes were not told of, but the next will be.
     Missed,
+    /// Changes may be told of late, until [`Self::Sure`].
+    Late,
     /// Changes are not told of until [`Self::Sure`].
     Lost,
-    /// Every change from now on is told of.
+    /// Every change from now on is told of, at once.
     Sure,
 }
 
@@ -82,7 +88,7 @@ impl<F: Fn(Tracked<'_>)> Tracking<F> {
     }
 
     /// Says when changes are told of, and when not. Any event of the connections is a reason to
-    /// doubt, and to begin anew.
+    /// begin anew; an answer that is late is not: on the same connection nothing is lost.
     async fn stand_guard(&self) {
         let mut errors = self.client.error_rx();
         let mut reconnected = self.client.reconnect_rx();
@@ -91,22 +97,36 @@ impl<F: Fn(Tracked<'_>)> Tracking<F> {
         drop(self.client.connect());
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut on = false;
+        let (mut on, mut late) = (false, 0);
         loop {
-            let still_on = tokio::select! {
-                _ = errors.recv() => false,
-                _ = reconnected.recv() => false,
-                _ = moved.recv() => false,
-                changed = healthy.changed() => match changed {
-                    Ok(()) => on && *healthy.borrow_and_update(),
-                    Err(_) => return (self.tell)(Tracked::Lost),
-                },
-                _ = beat.tick() => on && self.ask(&["PING"]).await.is_ok(),
+            let patience = tokio::select! {
+                biased;
+                _ = errors.recv() => None,
+                _ = reconnected.recv() => None,
+                _ = moved.recv() => None,
+                Ok(()) = healthy.changed() => Some(HASTE),
+                _ = beat.tick() => Some(BEAT),
             };
-            if on && !still_on {
-                (self.tell)(Tracked::Lost);
+            let Some(patience) = patience.filter(|_| on) else {
+                if on {
+                    (self.tell)(Tracked::Lost);
+                }
+                (on, late) = (self.begin().await, 0);
+                continue;
+            };
+            let answered = self.ask(&["PING"], patience).await.is_ok();
+            let unbroken = errors.is_empty() && reconnected.is_empty() && moved.is_empty();
+            if answered && unbroken {
+                late = 0;
+                (self.tell)(Tracked::Sure);
+            } else if !answered {
+                late += 1;
+                (self.tell)(Tracked::Late);
+                if late == MOST_LATE {
+                    // When this fails, the connection is being made already.
+                    let _ = self.client.force_reconnection().await;
+                }
             }
-            on = still_on || (*healthy.borrow() && self.begin().await);
         }
     }
 
@@ -119,8 +139,8 @@ impl<F: Fn(Tracked<'_>)> Tracking<F> {
         on.extend(self.prefixes.iter().flat_map(|prefix| ["PREFIX", *prefix]));
         let begun = async {
             // Redis refuses prefixes that it tells of already.
-            self.ask(&["CLIENT", "TRACKING", "OFF"]).await?;
-            self.ask(&on).await
+            self.ask(&["CLIENT", "TRACKING", "OFF"], BEAT).await?;
+            self.ask(&on, BEAT).await
         };
         match begun.await {
             Ok(()) => {
@@ -139,12 +159,12 @@ impl<F: Fn(Tracked<'_>)> Tracking<F> {
     }
 
     /// Sends a command to every node.
-    async fn ask(&self, words: &[&'static str]) -> Result<(), RedisError> {
+    async fn ask(&self, words: &[&'static str], patience: Duration) -> Result<(), RedisError> {
         let clustered = self.client.client_config().server.is_clustered();
         for node in nodes(&self.client) {
             let options = Options {
                 max_attempts: Some(1),
-                timeout: Some(BEAT),
+                timeout: Some(patience),
                 fail_fast: true,
                 cluster_node: clustered.then_some(node),
                 ..Options::default()

@@ -1,7 +1,7 @@
 //! Which of the instances that share a cache refreshes it: whoever holds a lease in Redis. Where
 //! the cache is in the process, each instance is its own.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fred::types::Value;
 use tokio::{sync::watch, time::sleep};
@@ -27,10 +27,17 @@ pub(super) async fn keep(inner: &Inner, leading: &watch::Sender<bool>) {
         leading.send_replace(true);
         return std::future::pending().await;
     };
+    let mut held_at = None;
     loop {
-        // While Redis does not answer there is no cache to refresh.
+        let asked_at = Instant::now();
         let held = hold(redis, &inner.instance).await;
-        let holds = held.unwrap_or(false);
+        held_at = match held {
+            Some(true) => Some(asked_at),
+            Some(false) => None,
+            // One reply that is late takes no lease away.
+            None => held_at.filter(|at: &Instant| at.elapsed() < LEASE),
+        };
+        let holds = held_at.is_some();
         let changed = leading.send_if_modified(|leads| std::mem::replace(leads, holds) != holds);
         if changed {
             tracing::info!(instance = %inner.instance, leads = holds, "refresh of hot data");

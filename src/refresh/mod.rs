@@ -10,7 +10,8 @@
 //!
 //! Triggers note which rows changed. A look reads the notes since the last one, reads those rows,
 //! and writes them where they are newer than what is cached: it costs what changed, not what there
-//! is. Without a last look (a first start, an empty Redis) all hot data is read once, page by page.
+//! is. Without a last look (a first start, an empty Redis) it sees to all notes that are kept, and
+//! reads all hot data once, page by page, without keeping new changes waiting.
 //!
 //! Two leaders at once, a look that is repeated, or one that is late do no harm: newer wins.
 
@@ -20,6 +21,8 @@ mod pace;
 mod poll;
 mod rows;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::sync::Arc;

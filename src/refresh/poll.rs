@@ -1,11 +1,15 @@
-//! One look: what changed since the last one, or everything where there was none.
+//! One look: what changed since the last one. Where there was none, all notes that are kept, and
+//! then hot data that nobody changed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
-use super::{Inner, rows, shared::State};
+use super::{
+    Inner, rows,
+    shared::{Place, State},
+};
 use crate::{
     entity::{clock, hot::Kind},
     error::{Error, Result},
@@ -14,6 +18,8 @@ use crate::{
 
 /// Notes, or rows, that are read and written together.
 pub(super) const PAGE: u64 = 1_000;
+/// How long a look may go on to cache rows that did not change.
+const FILLING: Duration = Duration::from_millis(500);
 /// How long notes are kept: longer than anybody waits before starting over.
 const KEPT: TimeDelta = TimeDelta::days(2);
 /// Notes that are forgotten together.
@@ -24,34 +30,40 @@ const FORGOTTEN: u64 = 10_000;
 pub(super) struct Look {
     /// SQL statements that it took.
     pub(super) statements: u64,
-    /// Rows that were looked at because they changed, or all of them.
-    pub(super) rows: u64,
+    /// Notes that were seen to.
+    pub(super) changes: u64,
+    /// Rows that were not cached yet, and were read for that.
+    pub(super) filled: u64,
     /// Those of them that were not cached as they are.
     pub(super) writes: u64,
 }
 
-/// Brings the cache up to date, and the position in `state` with it.
+/// Brings the cache up to date, and `state` with it, as far as it came.
 pub(super) async fn look(
     inner: &Inner,
     leads: &watch::Receiver<bool>,
     state: &mut State,
     look: &mut Look,
 ) -> Result<()> {
-    let end = match state.position.clone() {
-        Some(position) => changed(inner, leads, &position, state, look).await?,
-        None => None,
-    };
-    // Without a position, or with one that is not of this database: all that there is.
-    let end = match end {
+    let position = state.position.clone().unwrap_or_else(Position::start);
+    let end = match changed(inner, leads, &position, state, look).await? {
         Some(end) => end,
-        None => everything(inner, leads, state, look).await?,
+        None => return start_over(state),
     };
     // What Redis did not take may be read there again once it is back.
     if inner.cache.degraded() {
         return Err(Error::Unavailable("the cache does not take everything"));
     }
-    state.position = Some(end);
-    Ok(())
+    if state.position.replace(end).is_none() {
+        state.to_fill = Some(Place { kind: Kind::ALL[0], after: None });
+    }
+    fill(inner, leads, state, look).await
+}
+
+/// The next look sees to all notes, which go back farther than anything that is cached.
+fn start_over(state: &mut State) -> Result<()> {
+    state.position = None;
+    Err(Error::Unavailable("the database was put back to an earlier state"))
 }
 
 /// Sees to what was noted after `position`; answers how far that is. `None` when the database was
@@ -82,33 +94,32 @@ async fn changed(
     }
 }
 
-/// Sees to all notes that are kept, of what may have been cached before it changed, and reads all
-/// hot data, page by page; answers from where on changes are to be looked for.
-async fn everything(
+/// Caches hot data that nobody read yet, page by page, for a while: what changes meanwhile is not
+/// kept waiting. What the cache does not take is read when it is asked for.
+async fn fill(
     inner: &Inner,
     leads: &watch::Receiver<bool>,
     state: &mut State,
     look: &mut Look,
-) -> Result<Position> {
+) -> Result<()> {
     let started = Instant::now();
-    // First: what changes while this goes on is looked at again.
-    let end = changed(inner, leads, &Position::start(), state, look).await?;
-    for kind in Kind::ALL {
-        let started = Instant::now();
-        let mut after = None;
-        loop {
-            after = rows::fill_page(inner, kind, after, look).await?;
-            if after.is_none() {
-                break;
-            }
-            if !*leads.borrow() {
-                return Err(deposed());
-            }
+    while let Some(Place { kind, after }) = state.to_fill
+        && started.elapsed() < FILLING
+        && *leads.borrow()
+    {
+        let began = Instant::now();
+        let after = rows::fill_page(inner, kind, after, look).await?;
+        state.durations_ms.insert(kind, millis(began));
+        let next = Kind::ALL.into_iter().skip_while(|other| *other != kind).nth(1);
+        state.to_fill = match after {
+            Some(_) => Some(Place { kind, after }),
+            None => next.map(|kind| Place { kind, after: None }),
+        };
+        if state.to_fill.is_none() {
+            tracing::info!("hot data is cached");
         }
-        state.durations_ms.insert(kind, millis(started));
     }
-    tracing::info!(rows = look.rows, writes = look.writes, took = ?started.elapsed(), "hot data is cached");
-    end.ok_or_else(|| Error::Internal("nothing is before the start".to_owned()))
+    Ok(())
 }
 
 /// Forgets notes that everybody has seen to.

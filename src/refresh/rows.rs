@@ -43,7 +43,7 @@ pub(super) async fn refresh(
     for (noun, changes) in by_noun {
         let started = Instant::now();
         look.statements += 1;
-        look.rows += changes.len() as u64;
+        look.changes += changes.len() as u64;
         look.writes += match noun {
             "wallet" => Box::pin(refresh_wallets(inner, &changes)).await?,
             "order" => Box::pin(refresh_orders(inner, &changes)).await?,
@@ -117,8 +117,8 @@ where
     let page = store::Page { after, before: None, limit: PAGE, from_end: false };
     let rows = hot::page::<E>(inner.database.reader(), &page).await?;
     look.statements += 1;
-    look.rows += rows.len() as u64;
-    look.writes += inner.cache.refresh(&rows).await;
+    look.filled += rows.len() as u64;
+    look.writes += inner.cache.top_up(&rows).await;
     let is_last = rows.len() < PAGE as usize;
     Ok(rows.last().filter(|_| !is_last).map(Cached::id))
 }

@@ -24,11 +24,22 @@ const LIFETIME_MS: i64 = 24 * 60 * 60 * 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lost;
 
+/// A place among all hot data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) kind: hot::Kind,
+    /// The last row that is done with.
+    pub(super) after: Option<i64>,
+}
+
 /// How far the refresh came, and how it does.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
     /// Up to where notes are seen to; without it, all rows are to be looked at.
     pub(super) position: Option<Position>,
+    /// From where on hot data is still to be cached, after a start; `None` once all is.
+    #[serde(default)]
+    pub(super) to_fill: Option<Place>,
     /// Who does it.
     pub(super) leader: Option<String>,
     pub(super) interval_ms: u64,

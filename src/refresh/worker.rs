@@ -60,13 +60,14 @@ impl Worker<'_> {
             if self.leads.wait_for(|leads| *leads).await.is_err() {
                 return;
             }
-            self.look().await;
+            let is_unfinished = self.look().await;
             if tidied_up.elapsed() > TIDY_UP {
                 tidied_up = Instant::now();
                 poll::tidy_up(self.inner).await;
             }
+            let pause = if is_unfinished { Duration::ZERO } else { self.pace.interval() };
             tokio::select! {
-                () = sleep(self.pace.interval()) => {}
+                () = sleep(pause) => {}
                 () = self.wake.notified() => sleep(GATHER).await,
                 // Whoever lost and won the lease again does not know what happened meanwhile.
                 _ = self.leads.changed() => {}
@@ -74,11 +75,14 @@ impl Worker<'_> {
         }
     }
 
-    /// Looks, and says everywhere how that went.
-    async fn look(&mut self) {
+    /// Looks, and says everywhere how that went; answers whether there is more to be done.
+    async fn look(&mut self) -> bool {
         let started = Instant::now();
         // Redis is away: there is nothing to refresh, and nowhere to say so.
-        let Ok(state) = self.inner.shared.load().await else { return self.pace.failed() };
+        let Ok(state) = self.inner.shared.load().await else {
+            self.pace.failed();
+            return false;
+        };
         let mut state = state.unwrap_or_default();
         let mut look = Look::default();
         let result = poll::look(self.inner, &self.leads, &mut state, &mut look).await;
@@ -91,13 +95,14 @@ impl Worker<'_> {
         }
         self.inner.shared.save(&state).await;
         self.record(started.elapsed(), &state, &look);
+        result.is_ok() && state.to_fill.is_some()
     }
 
     fn set_pace(&mut self, result: &Result<()>, look: &Look) {
         let failed_before = self.pace.failures() > 0;
         match result {
             Ok(()) => {
-                self.pace.succeeded(look.rows > 0, *self.hears.borrow());
+                self.pace.succeeded(look.changes > 0, *self.hears.borrow());
                 if failed_before {
                     tracing::info!("the refresh of cached rows works again");
                 }
@@ -113,14 +118,14 @@ impl Worker<'_> {
     }
 
     fn record(&self, duration: Duration, state: &State, look: &Look) {
-        let outcome = match (self.pace.failures(), look.rows) {
+        let outcome = match (self.pace.failures(), look.changes) {
             (1.., _) => "failed",
             (0, 0) => "nothing",
             (0, _) => "found",
         };
         histogram!("refresh_duration_seconds", "outcome" => outcome).record(duration);
         counter!("refresh_statements_total").increment(look.statements);
-        counter!("refresh_rows_total").increment(look.rows);
+        counter!("refresh_rows_total").increment(look.changes + look.filled);
         counter!("refresh_writes_total").increment(look.writes);
         gauge!("refresh_interval_seconds").set(self.pace.interval());
         gauge!("refresh_consecutive_failures").set(self.pace.failures());

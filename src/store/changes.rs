@@ -70,13 +70,14 @@ pub async fn since(
 }
 
 /// What is not visible in the snapshot of the position, and is now. An older transaction than any
-/// that it did not see cannot have written it, which is what the index is good for.
+/// that it did not see cannot have written it: from there on the index is read, and by one
+/// condition alone, as of two the database may begin at the lesser.
 const POSTGRES: &str = "SELECT p.position::text, c.*
     FROM (SELECT txid_current_snapshot() AS position) p LEFT JOIN LATERAL (
         SELECT mark, noun, key, place, gone, version, update_datetime, noted_at FROM row_changes
-        WHERE mark >= txid_snapshot_xmin($1::txid_snapshot)
+        WHERE (mark, noun, key, place)
+                > (greatest($2, txid_snapshot_xmin($1::txid_snapshot) - 1), $3, $4, $5)
             AND NOT txid_visible_in_snapshot(mark, $1::txid_snapshot)
-            AND (mark, noun, key, place) > ($2, $3, $4, $5)
         ORDER BY mark, noun, key, place LIMIT $6) c ON true
     ORDER BY c.mark, c.noun, c.key, c.place";
 

@@ -6,8 +6,8 @@ use sea_orm::{
     ConnAcquireErr, ConnectOptions, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::{
-        self,
-        postgres::{PgListener, PgPoolOptions},
+        self, ConnectOptions as _, Connection,
+        postgres::{PgConnectOptions, PgListener, PgPoolOptions},
         sqlite::SqliteConnectOptions,
     },
 };
@@ -68,6 +68,22 @@ impl Database {
         }
     }
 
+    /// Connects to what is there: an SQLite file is not made.
+    ///
+    /// # Errors
+    /// As above, and when there is no such file.
+    pub async fn connect_existing(config: &DatabaseConfig) -> Result<Self, DbErr> {
+        if config.database_url.starts_with("sqlite:") && !in_memory(&config.database_url) {
+            let file: SqliteConnectOptions =
+                config.database_url.parse().map_err(|error| refused(&error))?;
+            let file = file.get_filename();
+            if !file.is_file() {
+                return Err(refused(&format!("there is no file {}", file.display())));
+            }
+        }
+        Self::connect(config).await
+    }
+
     async fn connect_postgres(config: &DatabaseConfig) -> Result<Self, DbErr> {
         let pool = |connections: u32, settings: &'static [(&str, &str)]| {
             let mut options = options(&config.database_url, connections);
@@ -77,17 +93,19 @@ impl Database {
                 .map_sqlx_postgres_opts(move |options| options.options(settings.iter().copied()));
             sea_orm::Database::connect(options)
         };
-        Ok(Self {
-            reader: pool(config.database_read_connections, &READ_SETTINGS).await?,
-            writer: pool(config.database_write_connections, &WRITE_SETTINGS).await?,
-        })
+        let reader = match pool(config.database_read_connections, &READ_SETTINGS).await {
+            Ok(reader) => reader,
+            Err(error) => return Err(cause(&config.database_url).await.unwrap_or(error)),
+        };
+        let writer = pool(config.database_write_connections, &WRITE_SETTINGS).await?;
+        Ok(Self { reader, writer })
     }
 
     /// The writer comes first: it makes the file, and turns WAL on for all.
     async fn connect_sqlite(config: &DatabaseConfig) -> Result<Self, DbErr> {
         let url = &config.database_url;
         let file: SqliteConnectOptions = url.parse().map_err(|error| refused(&error))?;
-        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let in_memory = in_memory(url);
         if let (false, Some(folder)) = (in_memory, file.get_filename().parent()) {
             create_folder(folder)?;
         }
@@ -189,6 +207,24 @@ impl Database {
         self.reader.close().await?;
         self.writer.close().await
     }
+}
+
+/// Why no connection is to be had: a pool tries until its time is up, and tells only that.
+async fn cause(url: &str) -> Option<DbErr> {
+    let options: PgConnectOptions = url.parse().ok()?;
+    match tokio::time::timeout(ACQUIRE_TIMEOUT, options.connect()).await {
+        Ok(Ok(connection)) => {
+            // It was there just now; what the pool said stands.
+            let _ = connection.close().await;
+            None
+        }
+        Ok(Err(error)) => Some(refused(&error)),
+        Err(_) => Some(refused(&"the server does not answer")),
+    }
+}
+
+fn in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
 }
 
 /// What both databases and both pools share.

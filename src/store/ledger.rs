@@ -10,7 +10,8 @@ use crate::entity::{operation, transaction, wallet};
 /// no changing part in a query, gets three.
 ///
 /// # Errors
-/// The database's: also when a line or an operation exists.
+/// `RecordNotInserted` where an operation's key is known: nothing of this may be committed then.
+/// Otherwise the database's: also when a line exists.
 pub async fn post(
     conn: &impl ConnectionTrait,
     wallets: &[wallet::Model],
@@ -25,8 +26,8 @@ pub async fn post(
     let mut bound = Vec::new();
     let wallets = wallets::changes(wallets).part(conn, wallets::UPDATE, &mut bound);
     let lines = transactions::additions(lines).part(conn, transactions::INSERT, &mut bound);
-    let operations = operations::additions(operations).part(conn, operations::INSERT, &mut bound);
-    let sql = format!("WITH changed AS ({wallets}), written AS ({lines}) {operations}");
-    conn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, bound)).await?;
-    Ok(())
+    let records = operations::additions(operations).part(conn, operations::INSERT, &mut bound);
+    let sql = format!("WITH changed AS ({wallets}), written AS ({lines}) {records}");
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, bound);
+    operations::all_added(&conn.execute_raw(statement).await?, operations)
 }

@@ -1,7 +1,7 @@
 //! SQL of operations: idempotency records and operation log.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, PaginatorTrait,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExecResult, Order, PaginatorTrait,
     QueryFilter, QueryTrait, Select,
 };
 
@@ -65,8 +65,9 @@ pub async fn count(conn: &impl ConnectionTrait, filter: &OperationFilter) -> Res
     filter.select().count(conn).await
 }
 
-/// Adds rows; one that exists is an error.
-pub(super) const INSERT: &str = "INSERT INTO operations ({columns}) SELECT {columns} FROM {rows}";
+/// Adds rows that are not there. (`WHERE true` tells SQLite's parser that no join follows.)
+pub(super) const INSERT: &str = "INSERT INTO operations ({columns}) SELECT {columns} FROM {rows}
+    WHERE true ON CONFLICT (caller, idempotency_key) DO NOTHING";
 
 /// The rows of [`INSERT`].
 pub(super) fn additions(operations: &[Model]) -> Rows<'_, Model> {
@@ -82,10 +83,20 @@ pub(super) fn additions(operations: &[Model]) -> Rows<'_, Model> {
         .column("created_at", |o| o.created_at)
 }
 
-/// Adds operations; a caller's key that exists is an error.
+/// Adds operations.
+///
+/// # Errors
+/// `RecordNotInserted` where a caller's key is known: those operations were not added, others
+/// were. Otherwise the database's.
 pub async fn insert(conn: &impl ConnectionTrait, operations: &[Model]) -> Result<(), DbErr> {
-    conn.execute_raw(additions(operations).statement(conn, INSERT, &[])).await?;
-    Ok(())
+    let result = conn.execute_raw(additions(operations).statement(conn, INSERT, &[])).await?;
+    all_added(&result, operations)
+}
+
+/// Checks what [`INSERT`] did.
+pub(super) fn all_added(result: &ExecResult, operations: &[Model]) -> Result<(), DbErr> {
+    let known = result.rows_affected() < operations.len() as u64;
+    if known { Err(DbErr::RecordNotInserted) } else { Ok(()) }
 }
 
 impl OperationFilter {
@@ -131,8 +142,8 @@ mod tests {
         let keys = [key("bob", "k1"), key("bob", "k2")];
         assert_eq!(by_keys(db.reader(), &keys).await.unwrap(), [operation("bob", "k1")]);
 
-        let error = insert(db.writer(), &rows[..1]).await.unwrap_err();
-        assert!(matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))));
+        let again = [rows[0].clone(), operation("cid", "k1")];
+        assert_eq!(insert(db.writer(), &again).await, Err(DbErr::RecordNotInserted));
     }
 
     #[tokio::test]

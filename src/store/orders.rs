@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::{
@@ -24,6 +24,17 @@ pub struct OrderFilter {
     pub uid: Option<Uid>,
     /// In this status.
     pub status: Option<Status>,
+}
+
+/// Orders of a period that may still change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenOrders {
+    /// Of this period.
+    pub period_number: Period,
+    /// Of this user.
+    pub uid: Option<Uid>,
+    /// Or whatever changed at this time or later, if it came to its end.
+    pub or_changed_since: Option<DateTime<Utc>>,
 }
 
 /// Those of `numbers` that exist, in no order.
@@ -61,6 +72,28 @@ pub async fn page(
     page: &Page<OrderNo>,
 ) -> Result<Vec<Model>, DbErr> {
     page.of(conn, filter.select(), Column::OrderNo, Order::Asc).await
+}
+
+/// The orders that may still change after this number, by number.
+pub async fn open(
+    conn: &impl ConnectionTrait,
+    orders: &OpenOrders,
+    after: Option<&OrderNo>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let wanted = Condition::any()
+        .add(Column::Status.eq(Status::Pending))
+        .add(Column::Status.eq(Status::Paid))
+        .add_option(orders.or_changed_since.map(|since| Column::UpdatedAt.gte(since)));
+    Entity::find()
+        .filter(Column::PeriodNumber.eq(orders.period_number.as_str()))
+        .apply_if(orders.uid.as_ref(), |select, uid| select.filter(Column::Uid.eq(uid.as_str())))
+        .apply_if(after, |select, after| select.filter(Column::OrderNo.gt(after.as_str())))
+        .filter(wanted)
+        .order_by_asc(Column::OrderNo)
+        .limit(limit)
+        .all(conn)
+        .await
 }
 
 /// How many there are.

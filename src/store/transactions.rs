@@ -112,6 +112,25 @@ pub async fn after_version(
         .await
 }
 
+/// The numbers of lines after one and up to another, and whose they are, newest first.
+pub async fn numbers(
+    conn: &impl ConnectionTrait,
+    after: &TransactionNo,
+    up_to: &TransactionNo,
+    limit: u64,
+) -> Result<Vec<(TransactionNo, Uid)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .columns([Column::TransactionNo, Column::Uid])
+        .filter(Column::TransactionNo.gt(after.as_str()))
+        .filter(Column::TransactionNo.lte(up_to.as_str()))
+        .order_by_desc(Column::TransactionNo)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await
+}
+
 /// Adds rows; one that exists is an error.
 pub(super) const INSERT: &str =
     "INSERT INTO wallet_transactions ({columns}) SELECT {columns} FROM {rows}";

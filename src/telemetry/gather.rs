@@ -5,7 +5,6 @@ use metrics::{counter, gauge};
 use crate::{
     balance::Balance,
     cache::{Cache, Snapshot},
-    events::Events,
     lock::LockStats,
     store::Database,
 };
@@ -16,8 +15,6 @@ pub struct Parts {
     pub cache: Cache,
     /// Locks.
     pub balance: Balance,
-    /// Subscriptions.
-    pub events: Events,
     /// Connections.
     pub database: Database,
 }
@@ -27,11 +24,25 @@ impl Parts {
     pub(super) async fn gather(&self) {
         cache(&self.cache.snapshot().await);
         locks(&self.balance.locks().stats());
-        gauge!("balance_subscriptions").set(self.events.subscriptions() as f64);
+        live();
         for (pool, open, idle) in self.database.connections() {
             gauge!("database_connections", "pool" => pool, "state" => "idle").set(idle);
             gauge!("database_connections", "pool" => pool, "state" => "used").set(open - idle);
         }
+    }
+}
+
+/// What has not happened yet is 0 rather than unknown, so that a rate sees the first time.
+fn live() {
+    gauge!("sse_connections").increment(0.0);
+    counter!("live_gaps_total").increment(0);
+    for kind in ["balance", "order"] {
+        counter!("live_events_published_total", "kind" => kind).increment(0);
+        counter!("live_events_received_total", "kind" => kind).increment(0);
+    }
+    for field in ["balanceUpdated", "adminBalanceFeed", "orderUpdated"] {
+        counter!("live_resyncs_total", "field" => field).increment(0);
+        counter!("live_folded_total", "field" => field).increment(0);
     }
 }
 

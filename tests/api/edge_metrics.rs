@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::support::TestApp;
 
 /// How metrics of ours begin.
-const PREFIXES: [&str; 5] = ["graphql_", "websocket_", "balance_", "wallet_", "database_"];
+const PREFIXES: [&str; 8] =
+    ["graphql_", "websocket_", "sse_", "live_", "balance_", "wallet_", "database_", "refresh_"];
 
 /// Every metric that the dashboard, the alerts and their page name is one of `/metrics`, and the
 /// page leaves none out.
@@ -18,7 +19,10 @@ async fn documents_name_the_metrics_there_are() {
     app.query("{ nonsense", Value::Null).await;
     let mut watch = app.watch_balances(&["ann"]).await;
     watch.next().await;
-    let (_, metrics) = app.get("/metrics").await;
+    app.deposit("ann", "1").await.unwrap();
+    watch.next().await;
+    app.given_hot_data().await;
+    let metrics = metrics_with(&app, "refresh_lag_seconds").await;
     let types = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let measured: BTreeSet<_> = types.filter_map(|line| line.split(' ').next()).collect();
     for file in ["grafana-dashboard.json", "alerts.yml", "README.md"] {
@@ -34,6 +38,18 @@ async fn documents_name_the_metrics_there_are() {
         }
     }
     serde_json::from_str::<Value>(&document("grafana-dashboard.json")).unwrap();
+}
+
+/// The metrics, once this one is among them.
+async fn metrics_with(app: &TestApp, name: &str) -> String {
+    for _ in 0..100 {
+        let (_, metrics) = app.get("/metrics").await;
+        if metrics.contains(name) {
+            return metrics;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("no {name} within 10 s");
 }
 
 /// Operations are told apart by their names, but nobody without a token adds one.

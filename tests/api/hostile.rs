@@ -195,6 +195,7 @@ fn bodies() -> Vec<(&'static str, String)> {
         ("a batch of 10,000", format!("[{}{{}}]", "{\"query\":\"{__typename}\"},".repeat(10_000))),
         ("a large number", format!("{{\"query\":1{}}}", "0".repeat(500_000))),
         ("many keys", format!("{{{wide}\"query\":1}}")),
+        ("many small objects", format!("{query}{{\"a\":[{}{{}}]}}}}", "{},".repeat(300_000))),
         ("unclosed", "{\"query\":\"".to_owned() + &"x".repeat(900_000)),
         ("escapes", format!("{{\"query\":\"{}\"}}", "\\u0000".repeat(100_000))),
     ]

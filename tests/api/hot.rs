@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::support::{Backend, Client, TestApp, on_every_backend};
+use crate::support::{Backend, Client, Reply, TestApp, on_every_backend};
 
 on_every_backend! {
     hot_data_is_listed_with_its_relations,
@@ -179,24 +179,27 @@ async fn what_comes_and_goes_is_seen(app: TestApp) {
 async fn a_failing_refresh_disturbs_nobody(app: TestApp) {
     app.given_hot_data().await;
     app.tamper("ALTER TABLE row_changes RENAME TO row_changes_away").await;
-    let failures = "{ refreshStatus { consecutiveFailures intervalMs lastSuccessAt } }";
-    let started = Instant::now();
-    loop {
-        let reply = app.query(failures, json!({})).await;
-        if reply.data("/refreshStatus/0/consecutiveFailures").as_u64() >= Some(2) {
-            let interval = reply.data("/refreshStatus/0/intervalMs").as_u64();
-            assert!(interval > Some(1_000), "it backs off: {reply}");
-            break;
-        }
-        assert!(started.elapsed() < PATIENCE, "it does not fail: {reply}");
-        sleep(Duration::from_millis(20)).await;
-    }
+    let reply = wait_for_failures(&app, |failures| failures >= 2).await;
+    let interval = reply.data("/refreshStatus/0/intervalMs").as_u64();
+    assert!(interval > Some(1_000), "it backs off: {reply}");
     app.given_wallet("ann", "5").await;
     assert_eq!(name(&app, "Merchant:1").await.as_deref(), Some("One"));
     app.tamper("ALTER TABLE row_changes_away RENAME TO row_changes").await;
     rename(&app, &[&app], "Uno").await;
-    let reply = app.query(failures, json!({})).await;
-    assert_eq!(reply.data("/refreshStatus/0/consecutiveFailures"), 0, "{reply}");
+    wait_for_failures(&app, |failures| failures == 0).await;
+}
+
+async fn wait_for_failures(app: &TestApp, holds: impl Fn(u64) -> bool) -> Reply {
+    let document = "{ refreshStatus { consecutiveFailures intervalMs } }";
+    let started = Instant::now();
+    loop {
+        let reply = app.query(document, json!({})).await;
+        if reply.data("/refreshStatus/0/consecutiveFailures").as_u64().is_some_and(&holds) {
+            return reply;
+        }
+        assert!(started.elapsed() < PATIENCE, "still {reply}");
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// More changes than are read together.
@@ -328,4 +331,46 @@ async fn a_truncated_table_is_empty() {
     app.given_hot_data().await;
     app.tamper("TRUNCATE merchants").await;
     wait_for(&app, "Merchant:1", None).await;
+}
+
+/// What a look reads does not grow with the tables: ten changes among a hundred thousand rows,
+/// each of which was noted once, cost some pages of indexes and no scan.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_costs_what_changed() {
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
+    for (first, last) in [(1, 1_000), (1_001, 100_000)] {
+        let blocks = blocks_of_a_look(&app, first, last).await;
+        assert!(blocks < 100, "{blocks} blocks for ten changes among {last}");
+    }
+}
+
+/// Adds merchants, changes ten of all, looks, and answers how much of the database that touched.
+async fn blocks_of_a_look(app: &TestApp, first: i64, last: i64) -> i64 {
+    use sea_orm::{ConnectionTrait, Statement};
+    use wallet_bff::{
+        entity::hot::merchant,
+        store::{changes, hot},
+    };
+    app.tamper(&format!(
+        "INSERT INTO merchants (id, name) SELECT i, 'M' FROM generate_series({first}, {last}) i"
+    ))
+    .await;
+    app.tamper("ANALYZE merchants; ANALYZE row_changes").await;
+    let database = app.database();
+    let mut page =
+        changes::since(database, &changes::Position::start(), None, 1).await.expect("it is read");
+    let tenth = last / 10;
+    app.tamper(&format!("UPDATE merchants SET name = name || '!' WHERE id % {tenth} = 1")).await;
+    app.reset_counters().await;
+    page = changes::since(database, &page.end, None, 1_000).await.expect("it is read");
+    let ids: Vec<i64> = page.changes.iter().map(|change| change.key.parse().unwrap()).collect();
+    assert_eq!(ids.len(), 10, "what was seen before is not seen again");
+    let rows = hot::by_ids::<merchant::Entity>(database, &ids).await.expect("they are read");
+    assert_eq!(rows.len(), 10);
+    let sql = "SELECT sum(shared_blks_hit + shared_blks_read)::bigint FROM pg_stat_statements
+        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND (query LIKE '%row_changes%' OR query LIKE '%\"merchants\"%')";
+    let statement = Statement::from_string(database.get_database_backend(), sql);
+    let row = database.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
 }

@@ -142,3 +142,41 @@ async fn sigterm_ends_it_in_order() {
     let again = Program::serve(&["--database-url", &database]).await;
     assert_eq!(again.as_role(Role::User, "ann").balance("ann").await, "5.00");
 }
+
+/// With a pause to drain it says that it ends, and serves on meanwhile, also on new connections.
+#[tokio::test]
+async fn it_says_that_it_ends_before_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/w.db", folder.path().display());
+    let mut program =
+        Program::serve(&["--database-url", &database, "--drain-pause", "1500ms"]).await;
+    program.given_wallet("ann", "5").await;
+    program.signal("TERM");
+    let (mut status, mut text) = program.get("/readyz").await;
+    while status == 200 {
+        (status, text) = program.get("/readyz").await;
+    }
+    assert_eq!(status, 503, "{text}");
+    assert!(text.contains("it is shutting down"), "{text}");
+    assert_eq!(program.as_role(Role::User, "ann").balance("ann").await, "5.00");
+    assert!(reqwest::get(format!("http://{}/healthz", program.address())).await.is_ok());
+    assert!(program.ended().await.success(), "{}", program.log());
+}
+
+/// What only looks at a database does not make one, and one that is away is told with its cause.
+#[test]
+fn a_database_that_is_not_there_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let typo = folder.path().join("typo.db");
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, cause) in [
+        (format!("sqlite://{}", typo.display()), "there is no file"),
+        (format!("postgres://postgres@{nobody}/wallets"), "Connection refused"),
+    ] {
+        let output = wallet_bff(&["audit", "--database-url", &url]);
+        let error = text(&output.stderr);
+        assert!(!output.status.success() && error.contains(cause), "{url}: {error}");
+        assert!(error.contains("--database-url"), "{url}: {error}");
+    }
+    assert!(!typo.exists(), "it was made");
+}

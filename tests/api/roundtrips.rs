@@ -48,7 +48,7 @@ async fn a_hundred_wallets_with_transactions_cost_two_round_trips() {
 /// So does a period of orders.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_period_that_is_near_costs_no_round_trip() {
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
     app.given_wallet("ann", "100").await;
     app.given_orders("ann", "20241201_001", 30).await;
     let document = "{ ordersByPeriod(periodNumber: \"20241201_001\", first: 20) {
@@ -70,4 +70,24 @@ async fn given_lines(app: &TestApp, uid: &str) {
     for _ in 0..5 {
         app.deposit(uid, "1").await.unwrap();
     }
+}
+
+/// Ten thousand wallets that do not exist, asked for twice: each is looked for once, in lists as
+/// long as they may be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_exist_is_looked_for_once() {
+    const MOST: usize = 1_000;
+    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    app.reset_counters().await;
+    let uids: Vec<_> = (0..10_000).map(|number| format!("nobody{number}")).collect();
+    for uids in uids.chunks(MOST) {
+        // Absence is remembered for seconds, so the second time comes at once.
+        for _ in 0..2 {
+            let document = "query($uids: [ID!]!) { walletsByUid(uids: $uids) { uid } }";
+            let reply = app.query(document, json!({ "uids": uids })).await;
+            assert_eq!(reply.list("/walletsByUid").iter().filter(|w| w.is_null()).count(), MOST);
+        }
+    }
+    let sql = app.sql_statements().await;
+    assert_eq!(sql.iter().map(|(_, calls)| calls).sum::<i64>(), 10, "{sql:#?}");
 }

@@ -6,15 +6,13 @@
 import { codegen } from '@graphql-codegen/core';
 import { preset } from '@graphql-codegen/client-preset';
 import { buildSchema, parse, validate, Source } from 'graphql';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const output = join(root, 'src/gql/');
-const next = join(root, 'scripts/next.graphql');
-const sdl =
-  readFileSync(join(root, '../../schema.graphql'), 'utf8') + (existsSync(next) ? readFileSync(next, 'utf8') : '');
+const sdl = readFileSync(join(root, '../../schema.graphql'), 'utf8');
 const schema = buildSchema(sdl);
 
 const files = readdirSync(join(root, 'src'), { withFileTypes: true, recursive: true })

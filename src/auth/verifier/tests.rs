@@ -160,6 +160,20 @@ async fn keys_come_and_go_by_their_id() {
 }
 
 #[tokio::test]
+async fn who_was_let_in_by_a_key_leaves_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let verifier = with_key_set(&folder, &[jwk(EC, "a")], &[&format!("--jwt-secret={SECRET}")]);
+    let by_key = verifier.verify(&signed(EC, Some("a"), &claims())).await.unwrap();
+    let by_secret = verifier.verify(&token(&claims())).await.unwrap();
+    assert_eq!(verifier.check_again(&by_key), Ok(()));
+    // Its id alone is not the key.
+    publish(&folder, &[jwk(RSA, "a")]);
+    verifier.refresh().await.unwrap();
+    assert_eq!(verifier.check_again(&by_key), Err(InvalidToken::Untrusted));
+    assert_eq!(verifier.check_again(&by_secret), Ok(()));
+}
+
+#[tokio::test]
 async fn an_unknown_key_is_looked_for_but_not_for_every_token() {
     let folder = tempfile::tempdir().unwrap();
     let verifier = with_key_set(&folder, &[jwk(EC, "a")], &[]);

@@ -7,7 +7,7 @@
 use std::{
     hash::{BuildHasher, RandomState},
     sync::atomic::{
-        AtomicU32, AtomicU64,
+        AtomicBool, AtomicU32, AtomicU64,
         Ordering::{Acquire, Release},
     },
 };
@@ -20,7 +20,9 @@ pub(super) struct Epochs {
     /// How often a key of each stripe changed.
     stripes: Box<[AtomicU32]>,
     hasher: RandomState,
-    /// Odd while changes are told of. It grows whenever some may not have been.
+    /// Whether changes are told of at once.
+    sure: AtomicBool,
+    /// Grows whenever changes may not have been told of.
     generation: AtomicU64,
 }
 
@@ -38,13 +40,14 @@ impl Epochs {
         Self {
             stripes: (0..STRIPES).map(|_| AtomicU32::new(0)).collect(),
             hasher: RandomState::new(),
+            sure: AtomicBool::new(false),
             generation: AtomicU64::new(0),
         }
     }
 
-    /// Whether changes are told of.
+    /// Whether changes are told of at once.
     pub(super) fn is_sure(&self) -> bool {
-        self.generation.load(Acquire) % 2 == 1
+        self.sure.load(Acquire)
     }
 
     /// This moment; `None` while changes are not told of.
@@ -52,12 +55,13 @@ impl Epochs {
         let generation = self.generation.load(Acquire);
         let stripe = self.stripe(key);
         let epoch = self.stripes[stripe as usize].load(Acquire);
-        (generation % 2 == 1).then_some(Stamp { generation, stripe, epoch })
+        self.is_sure().then_some(Stamp { generation, stripe, epoch })
     }
 
     /// Whether the key cannot have changed since.
     pub(super) fn is_current(&self, stamp: Stamp) -> bool {
-        self.generation.load(Acquire) == stamp.generation
+        self.is_sure()
+            && self.generation.load(Acquire) == stamp.generation
             && self.stripes[stamp.stripe as usize].load(Acquire) == stamp.epoch
     }
 
@@ -67,20 +71,23 @@ impl Epochs {
 
     /// Some changes were not told of: everything may have changed.
     pub(super) fn missed(&self) {
-        self.generation.fetch_add(2, Release);
+        self.generation.fetch_add(1, Release);
+    }
+
+    /// Changes may be told of late, until [`Self::sure`].
+    pub(super) fn late(&self) {
+        self.sure.store(false, Release);
     }
 
     /// Changes are not told of until [`Self::sure`].
     pub(super) fn lost(&self) {
-        let even = |generation: u64| (generation % 2 == 1).then_some(generation + 1);
-        // It fails where that is known already.
-        let _ = self.generation.fetch_update(Release, Acquire, even);
+        self.late();
+        self.missed();
     }
 
-    /// Every change from now on is told of.
+    /// Every change from now on is told of, at once.
     pub(super) fn sure(&self) {
-        self.lost();
-        self.generation.fetch_add(1, Release);
+        self.sure.store(true, Release);
     }
 
     fn stripe(&self, key: &[u8]) -> u32 {
@@ -109,13 +116,27 @@ mod tests {
     fn what_may_have_been_missed_voids_all() {
         let epochs = Epochs::new();
         epochs.sure();
-        let doubts: [fn(&Epochs); 3] = [Epochs::missed, Epochs::lost, Epochs::sure];
-        for doubt in doubts {
+        for doubt in [Epochs::missed, Epochs::lost] {
             let before = epochs.stamp(b"a").unwrap();
             doubt(&epochs);
             assert!(!epochs.is_current(before));
             epochs.sure();
             assert!(!epochs.is_current(before), "nor when changes are told of again");
         }
+    }
+
+    #[test]
+    fn what_is_told_late_is_told() {
+        let epochs = Epochs::new();
+        epochs.sure();
+        let before = epochs.stamp(b"a").unwrap();
+        epochs.late();
+        assert!(!epochs.is_current(before) && epochs.stamp(b"a").is_none());
+        epochs.sure();
+        assert!(epochs.is_current(before), "nothing changed");
+        epochs.late();
+        epochs.changed(b"a");
+        epochs.sure();
+        assert!(!epochs.is_current(before));
     }
 }

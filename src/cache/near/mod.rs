@@ -14,7 +14,10 @@ use std::{
     any::Any,
     cell::RefCell,
     fmt::{Display, Write},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -41,6 +44,15 @@ struct Entry {
     stamp: Stamp,
     read_at: Instant,
     bytes: u32,
+    /// How often it was read since somebody looked, and before that: see [`Near::hot`].
+    reads: AtomicU32,
+    reads_before: AtomicU32,
+}
+
+impl Entry {
+    fn heat(&self) -> u32 {
+        self.reads.load(Relaxed).max(self.reads_before.load(Relaxed))
+    }
 }
 
 impl Near {
@@ -63,7 +75,37 @@ impl Near {
         }
         let entry = with_key(keyspace, id, |key| self.entries.get(key))?;
         let current = self.epochs.is_current(entry.stamp) && entry.read_at.elapsed() < self.ttl;
-        if current { Arc::clone(&entry.row).downcast().ok() } else { None }
+        if !current {
+            return None;
+        }
+        entry.reads.fetch_add(1, Relaxed);
+        Arc::clone(&entry.row).downcast().ok()
+    }
+
+    /// How often a key was read of late.
+    pub(super) fn heat(&self, keyspace: Keyspace, id: &impl Display) -> u32 {
+        with_key(keyspace, id, |key| self.entries.get(key)).map_or(0, |entry| entry.heat())
+    }
+
+    /// Rows that were read so often since this was last asked, at most so many.
+    pub(super) fn hot<T: Send + Sync + 'static>(
+        &self,
+        keyspace: Keyspace,
+        least: u32,
+        most: usize,
+    ) -> Vec<Arc<T>> {
+        let mut rows = Vec::new();
+        for (key, entry) in self.entries.iter() {
+            if !key.starts_with(keyspace.prefix()) {
+                continue;
+            }
+            let reads = entry.reads.swap(0, Relaxed);
+            entry.reads_before.store(reads, Relaxed);
+            if reads >= least && rows.len() < most {
+                rows.extend(Arc::clone(&entry.row).downcast::<T>().ok());
+            }
+        }
+        rows
     }
 
     /// The row as it was when it was last read, though it may have changed since, but not by this
@@ -92,14 +134,25 @@ impl Near {
         bytes: usize,
     ) {
         let bytes = u32::try_from(bytes + OVERHEAD).unwrap_or(u32::MAX);
-        let entry = Arc::new(Entry { row, version, stamp, read_at: Instant::now(), bytes });
         self.entries.entry(key.to_owned()).and_compute_with(|there| {
             // Two readers may both be right, the one that asked later more so: what one of them
             // has shown must not be taken back before the news of the change is here.
             let newer =
                 |there: &Entry| self.epochs.is_current(there.stamp) && there.version > version;
-            let newer = there.is_some_and(|there| newer(there.value()));
-            if newer || !self.epochs.is_current(stamp) { Op::Nop } else { Op::Put(entry) }
+            let newer = there.as_ref().is_some_and(|there| newer(there.value()));
+            if newer || !self.epochs.is_current(stamp) {
+                return Op::Nop;
+            }
+            let heat = there.map_or(0, |there| there.value().heat());
+            Op::Put(Arc::new(Entry {
+                row,
+                version,
+                stamp,
+                read_at: Instant::now(),
+                bytes,
+                reads: AtomicU32::new(0),
+                reads_before: AtomicU32::new(heat),
+            }))
         });
     }
 
@@ -129,6 +182,7 @@ impl Near {
         match news {
             Tracked::Changed(key) => self.epochs.changed(key),
             Tracked::Missed => self.epochs.missed(),
+            Tracked::Late => self.epochs.late(),
             Tracked::Lost => self.epochs.lost(),
             Tracked::Sure => self.epochs.sure(),
         }

@@ -1,26 +1,45 @@
-//! How deep brackets nest in a text that is not parsed yet.
+//! How deep brackets nest in a text that is not parsed yet, and how many names it has.
 
-/// The deepest nesting of brackets outside strings and comments. Where the text is not
-/// GraphQL it may be wrong, but only beyond the point where the parser stops.
-pub fn nesting(text: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut at) = (0_usize, 0, 0);
+/// What can be told of a text before it is parsed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// The deepest nesting of brackets.
+    pub nesting: usize,
+    /// Names outside parentheses: of fields, aliases, fragments, types and directives.
+    pub names: usize,
+}
+
+/// The shape of what is outside strings and comments. Where the text is not GraphQL it may be
+/// wrong, but only beyond the point where the parser stops.
+pub fn shape(text: &[u8]) -> Shape {
+    let (mut shape, mut depth, mut parentheses, mut at) = (Shape::default(), 0_usize, 0_usize, 0);
     while let Some(&byte) = text.get(at) {
         at += match byte {
             b'"' => string_length(&text[at..]),
             b'#' => text[at..].iter().take_while(|b| !matches!(b, b'\n' | b'\r')).count(),
             b'{' | b'[' | b'(' => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                parentheses += usize::from(byte == b'(');
+                shape.nesting = shape.nesting.max(depth);
                 1
             }
             b'}' | b']' | b')' => {
                 depth = depth.saturating_sub(1);
+                parentheses = parentheses.saturating_sub(usize::from(byte == b')'));
                 1
+            }
+            _ if is_name(byte) => {
+                shape.names += usize::from(parentheses == 0);
+                text[at..].iter().take_while(|byte| is_name(**byte)).count()
             }
             _ => 1,
         };
     }
-    deepest
+    shape
+}
+
+fn is_name(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphanumeric()
 }
 
 /// How long the string is that `text` starts with, quotes included.

@@ -3,7 +3,6 @@
 //! reader who is slow holds back only its own operations.
 
 mod auth;
-mod operation;
 mod origin;
 mod protocol;
 mod socket;

@@ -7,7 +7,7 @@ use axum::{
     extract::ws::{Message, WebSocket},
     http::StatusCode,
 };
-use futures::stream::BoxStream;
+use futures::{SinkExt, stream::BoxStream};
 use metrics::gauge;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -15,12 +15,17 @@ use tokio_stream::{StreamExt, StreamMap};
 
 use super::{
     PROTOCOL, auth,
-    operation::{Frame, frames},
     protocol::{ClientMessage, Close, ServerMessage},
 };
 use crate::{
     auth::Identity,
-    http::{Caller, Edge, RequestId, clients::Peer, fault::Fault, params::Params},
+    http::{
+        Caller, Edge, RequestId,
+        clients::Peer,
+        fault::Fault,
+        operation::{Frame, frames},
+        params::Params,
+    },
 };
 
 /// How long a client may take to read one message before it counts as gone.
@@ -142,7 +147,7 @@ impl Socket {
             Message::Binary(_) => {
                 return close(Close::InvalidMessage("Only text messages are spoken".to_owned()));
             }
-            Message::Close(_) => return ControlFlow::Break(None),
+            Message::Close(_) => return self.answer_goodbye().await,
             Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
         };
         match parsed {
@@ -158,6 +163,14 @@ impl Socket {
                 ControlFlow::Continue(())
             }
         }
+    }
+
+    /// The answer is made by who reads the frames, and goes out with the next one, of which
+    /// there is none: without this, clients take a goodbye for a lost connection.
+    async fn answer_goodbye(&mut self) -> Step {
+        // Who said goodbye may be gone.
+        let _ = timeout(WRITE_TIMEOUT, self.stream.flush()).await;
+        ControlFlow::Break(None)
     }
 
     async fn initialise(&mut self, payload: Map<String, Value>) -> Step {
@@ -223,6 +236,7 @@ impl Socket {
     }
 
     async fn ping(&mut self) -> Step {
+        self.check_token()?;
         if self.last_heard.elapsed() > 2 * self.keep_alive.period() {
             return ControlFlow::Break(None);
         }
@@ -230,11 +244,10 @@ impl Socket {
     }
 
     fn check_token(&self) -> Step {
-        match &self.identity {
-            Some(identity) if identity.has_expired() => {
-                close(Close::Forbidden("the token has expired".to_owned()))
-            }
-            _ => ControlFlow::Continue(()),
+        let check = |identity| self.edge.verifier.check_again(identity);
+        match self.identity.as_ref().map(check) {
+            Some(Err(invalid)) => close(Close::Forbidden(invalid.to_string())),
+            Some(Ok(())) | None => ControlFlow::Continue(()),
         }
     }
 

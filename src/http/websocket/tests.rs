@@ -10,7 +10,11 @@ use tokio_tungstenite::{
     tungstenite::{self, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
-use crate::http::testing::Server;
+use crate::{
+    auth::testing::{EC, Pem, RSA, jwk, signed},
+    entity::clock,
+    http::testing::Server,
+};
 
 struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -137,6 +141,15 @@ async fn each_breach_has_its_close_code() {
 }
 
 #[tokio::test]
+async fn a_goodbye_is_answered() {
+    let server = Server::start(&[]).await;
+    let mut client = Client::connect(&server, json!({})).await;
+    let goodbye = CloseFrame { code: 1000.into(), reason: "bye".into() };
+    client.0.close(Some(goodbye)).await.unwrap();
+    assert_eq!(client.closed().await.0, 1000);
+}
+
+#[tokio::test]
 async fn another_protocol_or_origin_does_not_connect() {
     let server = Server::start(&[]).await;
     let mut client = Client::open_with(&server, &[]).await.unwrap();
@@ -205,6 +218,24 @@ async fn a_socket_ends_with_its_token() {
     let (code, reason) = client.closed().await;
     assert_eq!(code, 4403);
     assert!(reason.contains("expired"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_the_key_that_let_it_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    let publish = |pem: Pem| std::fs::write(&file, json!({ "keys": [jwk(pem, "a")] }).to_string());
+    publish(EC).unwrap();
+    let keys = format!("--jwks-url={}", file.display());
+    let server = Server::start(&[&keys, "--socket-keep-alive=50ms"]).await;
+    let claims = json!({"sub": "u1", "exp": clock::now().timestamp() + 60});
+    let token = signed(EC, Some("a"), &claims);
+    let mut client = Client::connect(&server, json!({"token": token})).await;
+    client.subscribe("s", "subscription { ticks(n: 1, ms: 60000) }").await;
+    publish(RSA).unwrap();
+    server.edge.verifier.refresh().await.unwrap();
+    let (code, reason) = client.closed().await;
+    assert_eq!(code, 4403, "{reason}");
 }
 
 #[tokio::test]

@@ -107,4 +107,11 @@ pub const ROOT: &[(&str, Audience, &str)] = &[
         "invalidateCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { skippedKeys }",
     ),
     ("Query.cacheEntries", Admins, "cacheEntries(target: { walletUids: [\"ann\"] }) { key }"),
+    ("Subscription.adminBalanceFeed", Operators, "adminBalanceFeed { snapshot }"),
+    (
+        "Subscription.orderUpdated",
+        Owner,
+        "orderUpdated(periodNumber: \"20241201_001\") { snapshot }",
+    ),
+    ("Subscription.cacheStats", Admins, "cacheStats(intervalMs: 100) { hits }"),
 ];

@@ -258,4 +258,10 @@ pub const TYPES: &[(&str, Audience, &str, &str)] = &[
         "mutation { warmCache(input: { idempotencyKey: \"KEY\", target: { walletUids: [\"ann\"] } }) { # } }",
         "operation errors affectedKeys skippedKeys",
     ),
+    (
+        "OrderEvent",
+        Owner,
+        "subscription { orderUpdated(periodNumber: \"20241201_001\") { # } }",
+        "cursor order snapshot deleted",
+    ),
 ];

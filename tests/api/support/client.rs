@@ -44,6 +44,11 @@ impl Client {
         Self { token: None, ..self.clone() }
     }
 
+    /// The same, asking another instance.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
+    }
+
     /// Host and port.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -13,6 +13,7 @@ pub mod servers;
 pub mod socket;
 pub mod steps;
 pub mod tokens;
+pub mod witness;
 pub mod writes;
 
 pub use app::{Backend, TestApp};

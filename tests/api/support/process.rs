@@ -31,6 +31,11 @@ impl Program {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         drop(listener);
+        Self::serve_at(address, flags).await
+    }
+
+    /// Starts it at an address that is free again, and waits until it answers.
+    pub async fn serve_at(address: SocketAddr, flags: &[&str]) -> Self {
         let listen = address.to_string();
         let mut arguments = vec!["serve", "--listen", &listen, "--jwt-secret", tokens::SECRET];
         arguments.extend(flags);

@@ -123,6 +123,11 @@ impl Watch {
         root.unwrap_or_else(|| panic!("no root field in {message}")).clone()
     }
 
+    /// The code that the server closes its socket with.
+    pub async fn close_code(&mut self) -> u16 {
+        self.socket.close_code().await
+    }
+
     /// Balances and versions of the next `count` events.
     pub async fn next_balances(&mut self, count: usize) -> Vec<(String, i64)> {
         let mut seen = Vec::with_capacity(count);

@@ -163,7 +163,9 @@ impl TestApp {
 
     /// Runs another command of the program on its stores.
     pub async fn run_command(&self, command: &'static str) -> Output {
-        let flags = self.store_flags();
+        let mut flags = self.store_flags();
+        // A busy machine may let Redis wait for longer than a request should.
+        flags.extend(["--redis-timeout", "5s"].map(str::to_owned));
         let run = move || {
             let flags = flags.iter().map(String::as_str);
             wallet_bff(&std::iter::once(command).chain(flags).collect::<Vec<_>>())

@@ -32,7 +32,7 @@ export function draw(
     padding: [10, 12, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { x: { time: true }, y: { range: () => latest.current.range } },
+    scales: { x: { time: true, range: () => spanOf(latest.current) }, y: { range: () => latest.current.range } },
     axes: [
       { stroke: ink, font: FONT, size: 30, grid: { show: false }, ticks: { stroke: line, size: 4 }, space: 70, values: xLabels },
       {
@@ -41,14 +41,18 @@ export function draw(
         values: (_, places) => places.map((place) => latest.current.tickLabel(place)),
       },
     ],
-    series: [{}, ...plot.series.map((series) => seriesOptions(frame, series))],
+    series: [{}, ...plot.series.map((series, index) => seriesOptions(frame, series, () => latest.current.series[index]?.base ?? 0))],
     hooks: { setCursor: [(self) => onCursor(cursorOf(self))] },
   }, dataOf(plot), frame);
 
   const sized = new ResizeObserver(() => chart.setSize({ width: Math.max(frame.clientWidth, 100), height: chart.height }));
   sized.observe(frame);
   return {
-    update: () => chart.setData(dataOf(latest.current)),
+    update: () => {
+      chart.setData(dataOf(latest.current), true);
+      // The left axis goes over the same places always; what they say has changed.
+      chart.redraw(true, true);
+    },
     destroy: () => {
       sized.disconnect();
       chart.destroy();
@@ -56,7 +60,7 @@ export function draw(
   };
 }
 
-function seriesOptions(frame: HTMLElement, { label, look, kind, base }: Series): uPlot.Series {
+function seriesOptions(frame: HTMLElement, { label, look, kind }: Series, fillTo: () => number): uPlot.Series {
   const colour = colourOf(frame, '', look);
   const paths = {
     line: undefined,
@@ -64,7 +68,6 @@ function seriesOptions(frame: HTMLElement, { label, look, kind, base }: Series):
     bars: uPlot.paths.bars?.({ size: [0.7, 28], radius: 0.2 }),
   }[kind];
   const fill = { line: undefined, step: faded(colour), bars: colour }[kind];
-  const fillTo = base === undefined ? undefined : base;
   return { label, stroke: colour, width: kind === 'bars' ? 0 : 1.75, fill, fillTo, paths, points: { show: false }, spanGaps: false };
 }
 
@@ -75,6 +78,13 @@ function xLabels(_: uPlot, splits: number[], __: number, ___: number, step: numb
     ? { day: '2-digit', month: 'short' }
     : { hour: '2-digit', minute: '2-digit', second: step < 60 ? '2-digit' : undefined });
   return splits.map((at) => format.format(at * 1_000));
+}
+
+/** From the first point to the last. A single one stands in the middle of a minute. */
+function spanOf({ xs, margin = 0 }: Plot): [number, number] {
+  const [first, last] = [xs[0] ?? Date.now() / 1_000, xs.at(-1) ?? Date.now() / 1_000];
+  const room = last > first ? margin : 30;
+  return [first - room, last + room];
 }
 
 function cursorOf(self: uPlot): Cursor | undefined {

@@ -12,6 +12,8 @@ export interface Plot {
   /** The whole chart in a sentence, for who cannot see it. */
   summary: string;
   height?: number;
+  /** Seconds of room before the first point and after the last: bars are wide. */
+  margin?: number;
 }
 
 export interface Series {

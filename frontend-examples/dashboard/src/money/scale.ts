@@ -1,7 +1,7 @@
 // A chart draws numbers, and money is none. An amount is placed on a scale of whole steps by exact
 // arithmetic; only that place, which is a pixel soon, is a number. Labels are made from the exact
 // amounts of the ticks.
-import { formatMoney, fromUnits } from './money';
+import { formatMoney, fromUnits, UNITS_PER_ONE } from './money';
 
 /** Finer than any screen, and far from where numbers lose digits. */
 const STEPS = 1_000_000n;
@@ -20,9 +20,9 @@ export interface MoneyScale {
 /** A scale on which all of these amounts have room. */
 export function moneyScale(amounts: readonly bigint[], withZero: boolean): MoneyScale {
   const [least, most] = bounds(withZero ? [0n, ...amounts] : amounts);
-  const step = niceStep(most - least);
+  const step = niceStep(most > least ? most - least : smallSpan(most));
   const low = floorTo(least, step);
-  const high = low === floorTo(most, step) || most % step !== 0n ? floorTo(most, step) + step : most;
+  const high = floorTo(most, step) === most && most > low ? most : floorTo(most, step) + step;
   const span = high - low;
   const place = (units: bigint) => Number(((units - low) * STEPS) / span);
   const labels = new Map<number, string>();
@@ -42,6 +42,12 @@ function bounds(amounts: readonly bigint[]): [bigint, bigint] {
     if (units > most) most = units;
   }
   return [least, most];
+}
+
+/** Some room around a line that is flat. */
+function smallSpan(units: bigint): bigint {
+  const tenth = (units < 0n ? -units : units) / 10n;
+  return tenth > UNITS_PER_ONE ? tenth : UNITS_PER_ONE;
 }
 
 /** 1, 2 or 5 times a power of ten, so that about `TICKS` of them span it. */

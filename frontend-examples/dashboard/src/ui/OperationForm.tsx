@@ -9,6 +9,8 @@ export type Problems = Record<string, string | undefined>;
 interface Props {
   action: string;
   danger?: boolean;
+  /** The button stands beside the field, where there is room. */
+  inline?: boolean;
   busy: boolean;
   refusal?: Refusal;
   /** What is wrong with what was typed, by field. */
@@ -20,12 +22,15 @@ interface Props {
 
 /** A form that changes something: what is wrong stands at its field, and the first such field is
     where the keyboard goes. */
-export function OperationForm({ action, danger, busy, refusal, check, onSubmit, onCancel, children }: Props) {
+export function OperationForm({ action, danger, inline, busy, refusal, check, onSubmit, onCancel, children }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState<Problems>({});
-  const problems: Problems = { ...refusal?.fields, ...typed };
+  // What the service refused at a field that this form does not have; it is told all the same.
+  const [elsewhere, setElsewhere] = useState<string>();
 
   useEffect(() => {
+    const has = (field: string) => form.current?.elements.namedItem(field);
+    setElsewhere(Object.entries(refusal?.fields ?? {}).find(([field]) => !has(field))?.[1]);
     form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [typed, refusal]);
 
@@ -38,24 +43,17 @@ export function OperationForm({ action, danger, busy, refusal, check, onSubmit, 
     if (Object.values(found).every((problem) => problem === undefined)) onSubmit(values);
   }
 
-  // What the service refuses at a field that this form does not have is told all the same.
-  const shown = new Set<string>();
-  const fields = children((field) => {
-    shown.add(field);
-    return problems[field];
-  });
-  const elsewhere = Object.entries(refusal?.fields ?? {}).find(([field]) => !shown.has(field))?.[1];
   const said = refusal?.form ?? elsewhere;
 
   return (
-    <form ref={form} onSubmit={submit} noValidate style={{ padding: 0 }}>
+    <form ref={form} className="form" data-inline={inline} onSubmit={submit} noValidate>
       {said && (
         <Note tone="bad">
           {said}
           {refusal?.requestId && <div className="small">Request <span className="mono">{refusal.requestId}</span></div>}
         </Note>
       )}
-      {fields}
+      {children((field) => typed[field] ?? refusal?.fields[field])}
       <div className="dialog-foot">
         {onCancel && <Button onClick={onCancel}>Cancel</Button>}
         <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={busy}>

@@ -134,7 +134,7 @@ fn folder(name: &str) -> PathBuf {
 
 /// A port that nobody listens on. Below the range that outgoing connections are given, so
 /// that none of those takes it before the server binds it, nor while a server is restarted.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;
     static NEXT: AtomicU32 = AtomicU32::new(0);

@@ -1,5 +1,7 @@
 //! A Redis: 20 ms to start, so that each test has its own and may kill it.
 
+use std::process::Command;
+
 use super::{Server, folder, free_port};
 
 const ATTEMPTS: usize = 5;
@@ -55,6 +57,22 @@ impl Redis {
     /// Ends a [`Self::pause`].
     pub fn resume(&self) {
         self.server().signal("CONT");
+    }
+
+    /// Throws away all that it holds.
+    pub fn flush(&self) {
+        self.cli(&["flushall"]);
+    }
+
+    /// Breaks every connection to it.
+    pub fn cut_clients(&self) {
+        self.cli(&["client", "kill", "type", "normal", "skipme", "yes"]);
+    }
+
+    fn cli(&self, words: &[&str]) {
+        let output =
+            Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(words).output();
+        assert!(output.is_ok_and(|output| output.status.success()), "redis-cli {words:?}");
     }
 
     /// Whether it was started, and not killed since.

@@ -12,7 +12,7 @@ export function CacheNow({ stats }: { stats: CacheNumbersFragment }) {
       <Stat label="Latency, p99">{ms(stats.p99Ms)}</Stat>
       <Stat label="Entries">{count(stats.keys)}</Stat>
       <Stat label="Memory">{bytes(stats.memoryBytes)}</Stat>
-      <Stat label="Hits here, without Redis">{count(stats.nearHits)}</Stat>
+      <Stat label="Hits in this process">{count(stats.nearHits)}</Stat>
       <Stat label="Failed writes">{count(stats.writeFailures)}</Stat>
     </dl>
   );

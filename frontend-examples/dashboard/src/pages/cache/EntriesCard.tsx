@@ -42,7 +42,7 @@ export function EntriesCard() {
   return (
     <Card title="Entries" side={<Segments label="Of what" values={KINDS} value={kind} onChange={choose} />}>
       <div className="card-body">
-        <OperationForm key={kind} action="Look up" busy={busy} check={(values) => targetProblems(kind, values)} onSubmit={(values: Values) => look(targetOf(kind, values))}>
+        <OperationForm key={kind} action="Look up" inline busy={busy} check={(values) => targetProblems(kind, values)} onSubmit={(values: Values) => look(targetOf(kind, values))}>
           {(problem) => kind === 'hot'
             ? <Select label={LABEL.hot} name="what">{HOT_KINDS.map((one) => <option key={one} value={one}>{words(one)}</option>)}</Select>
             : <TextField label={LABEL[kind]} name="what" placeholder={PLACEHOLDER[kind]} problem={problem('what')} />}

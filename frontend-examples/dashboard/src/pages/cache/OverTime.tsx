@@ -4,6 +4,7 @@ import type { CacheNumbersFragment } from '@/gql/graphql';
 import { Card } from '@/ui/Card';
 import { Empty } from '@/ui/Empty';
 import { Segments } from '@/ui/Segments';
+import { Skeleton } from '@/ui/Skeleton';
 import { METRICS, plotOf, type Metric } from './plots';
 
 /** Each keyspace as a line, from the moment the page was opened. */
@@ -13,7 +14,9 @@ export function OverTime({ samples }: { samples: CacheNumbersFragment[] }) {
   return (
     <Card title="Over time" side={<Segments label="What is shown" values={METRICS} value={metric} onChange={setMetric} />}>
       <div className="card-body">
-        {plot.series.length > 0 ? <Chart plot={plot} /> : <Empty icon="cache" title="Nothing is looked for">A keyspace is a line here once something asks for it.</Empty>}
+        {samples.length < 2 && <Skeleton height={220} />}
+        {samples.length >= 2 && plot.series.length > 0 && <Chart plot={plot} />}
+        {samples.length >= 2 && plot.series.length === 0 && <Empty icon="cache" title="Nothing is looked for">A keyspace is a line here once something asks for it.</Empty>}
       </div>
     </Card>
   );

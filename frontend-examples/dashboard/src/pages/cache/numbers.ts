@@ -1,7 +1,11 @@
 /** Counts and times, which are numbers, unlike money. */
 export const count = (value: number | null | undefined) => (value === null || value === undefined ? '–' : value.toLocaleString('en'));
 export const percent = (ratio: number) => `${(ratio * 100).toFixed(ratio === 1 || ratio === 0 ? 0 : 1)} %`;
-export const ms = (value: number) => `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
+
+export function ms(value: number): string {
+  if (value >= 1_000) return `${+(value / 1_000).toFixed(1)} s`;
+  return `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
+}
 
 export function bytes(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';

@@ -17,12 +17,12 @@ export function FlowPart({ flows }: { flows: Flows }) {
   return (
     <>
       <dl className="stats" aria-label="The last minute">
-        <Stat label="Changes a minute">{changes.toLocaleString('en')}</Stat>
-        <Stat label="In a minute"><span className="good">{formatMoney(fromUnits(into))}</span>{unit}</Stat>
-        <Stat label="Out a minute">{formatMoney(fromUnits(out))}{unit}</Stat>
-        <Stat label="Net a minute">{formatSigned(fromUnits(into - out))}{unit}</Stat>
+        <Stat label="Changes, last minute">{changes.toLocaleString('en')}</Stat>
+        <Stat label="In, last minute"><span className="good">{formatMoney(fromUnits(into))}</span>{unit}</Stat>
+        <Stat label="Out, last minute">{formatMoney(fromUnits(out))}{unit}</Stat>
+        <Stat label="Net, last minute">{formatSigned(fromUnits(into - out))}{unit}</Stat>
       </dl>
-      <Card title="Flow by the minute"><div className="card-body"><Chart plot={plot} /></div></Card>
+      <Card title="Flow by the minute" side={<span className="quiet small">Since this page was opened</span>}><div className="card-body"><Chart plot={plot} /></div></Card>
     </>
   );
 }

@@ -55,6 +55,7 @@ export class Flows {
       sayX: (index) => CLOCK.format((minutes[index] ?? 0) * MINUTE_MS),
       summary: `Money by the minute, in the last ${SHOWN_MINUTES} minutes: ${formatMoney(fromUnits(sum.into))} in, ${formatMoney(fromUnits(sum.out))} out, in ${sum.changes} changes.`,
       height: 200,
+      margin: 30,
       series: [
         {
           label: 'In', look: 's-good', kind: 'bars', base: place(0n),

@@ -25,7 +25,10 @@ export function useFeed(minAmount: string | undefined) {
     variables: () => ({ afterCursor: cursor.current, minAmount }),
     onData(data) {
       const row = rowOf(data);
+      // The first event is no change: it says from where to go on.
+      const isFirst = cursor.current === undefined && data.adminBalanceFeed.snapshot;
       cursor.current = row.id;
+      if (isFirst) return;
       flows.add([row]);
       waiting.current.push(row);
       // Of what waits while paused, the newest are kept, as in the table.

@@ -27,6 +27,11 @@ export function usePeriod(periodNumber: string) {
   const [tries, setTries] = useState(0);
 
   const hear = (order: OrderFieldsFragment) => setOrders((before) => withOrders(before, [order]));
+  const forget = (order: OrderFieldsFragment) => setOrders((before) => {
+    const after = new Map(before);
+    after.delete(order.orderNo);
+    return after;
+  });
 
   useEffect(() => {
     let left = false;
@@ -64,7 +69,7 @@ export function usePeriod(periodNumber: string) {
   useFollow(periodNumber, {
     document: PeriodOrderUpdatesDocument,
     variables: () => ({ periodNumber }),
-    onData: ({ orderUpdated }) => hear(orderUpdated.order),
+    onData: ({ orderUpdated: { order, deleted } }) => (deleted ? forget(order) : hear(order)),
   });
 
   return {

@@ -1,4 +1,4 @@
-//! One operation of a socket, as the stream of what is sent of it.
+//! One operation of a socket or event stream, as the stream of what is sent of it.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -9,10 +9,10 @@ use futures::{
     stream::{self, BoxStream},
 };
 
-use crate::http::{
+use super::{
     Caller, Edge,
     clients::Permit,
-    execute::{execute, prepare, subscribe},
+    execute::{Operation, execute, prepare, subscribe},
     fault::Fault,
     media::is_request_error,
     params::Params,
@@ -35,10 +35,28 @@ pub fn frames(
     caller: Caller,
     permit: Permit,
 ) -> BoxStream<'static, Frame> {
+    match prepare(&edge, params) {
+        Ok(operation) => frames_of(edge, operation, caller, permit),
+        Err(refused) => refusal(refused.errors),
+    }
+}
+
+/// Those of an operation that was not executed.
+pub fn refusal(errors: Vec<ServerError>) -> BoxStream<'static, Frame> {
+    one(Frame::Errors(errors))
+}
+
+/// The frames of an operation that passed the document guard.
+pub fn frames_of(
+    edge: Arc<Edge>,
+    operation: Operation,
+    caller: Caller,
+    permit: Permit,
+) -> BoxStream<'static, Frame> {
     let request_id = caller.request_id.clone();
-    let frames = AssertUnwindSafe(run(edge, params, caller)).catch_unwind().map(move |frame| {
+    let frames = AssertUnwindSafe(run(edge, operation, caller)).catch_unwind().map(move |frame| {
         frame.unwrap_or_else(|_| {
-            tracing::error!(%request_id, "an operation on a socket panicked");
+            tracing::error!(%request_id, "an operation of a stream panicked");
             let fault = Fault::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
             Frame::Errors(vec![fault.with_request_id(&request_id).into_error()])
         })
@@ -49,11 +67,7 @@ pub fn frames(
     frames.inspect(hold).boxed()
 }
 
-fn run(edge: Arc<Edge>, params: Params, caller: Caller) -> BoxStream<'static, Frame> {
-    let operation = match prepare(&edge, params) {
-        Ok(operation) => operation,
-        Err(refused) => return one(Frame::Errors(refused.errors)),
-    };
+fn run(edge: Arc<Edge>, operation: Operation, caller: Caller) -> BoxStream<'static, Frame> {
     if operation.kind == OperationType::Subscription {
         let responses = subscribe(&edge, operation, caller);
         return completed(responses).boxed();

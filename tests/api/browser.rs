@@ -1,0 +1,131 @@
+//! The dashboard in a browser: `tests/browser` opens its pages on a real service.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use fred::prelude::*;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::support::{
+    process::{Program, wallet_bff},
+    servers::{free_port, postgres, redis::Redis},
+    tokens,
+};
+
+/// Enough for a table of ten thousand rows.
+const PLAN: [&str; 8] =
+    ["--wallets", "10000", "--transactions", "20000", "--periods", "3", "--orders", "150"];
+
+/// Every page and every action, in a browser, on PostgreSQL and Redis; what each needs stands in
+/// `tests/browser/scenarios`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dashboard_does_what_it_says() {
+    run("tests/browser/prepare.sh", &[]);
+    let mut service = Service::start().await;
+    let control = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let variables = [
+        ("BASE", format!("http://{}", service.address)),
+        ("SECRET", tokens::SECRET.to_owned()),
+        ("CONTROL", control.local_addr().unwrap().to_string()),
+        ("PAGE_PORT", service.page_port.to_string()),
+    ];
+    let browser = tokio::task::spawn_blocking(move || run("tests/browser/run.sh", &variables));
+    tokio::select! {
+        never = service.obey(&control) => never,
+        output = browser => println!("{}", text(&output.unwrap().stdout)),
+    }
+}
+
+/// The service, and the Redis that it caches in.
+struct Service {
+    address: SocketAddr,
+    /// Of a page that is not the service's own, and that it lets in.
+    page_port: u16,
+    flags: Vec<String>,
+    program: Option<Program>,
+    redis: Redis,
+}
+
+impl Service {
+    /// On stores of its own, with the data that scenarios speak of.
+    async fn start() -> Self {
+        let (database, redis) = (postgres::database().await, Redis::start());
+        let seeded = wallet_bff(&[&["seed", "--database-url", &database], &PLAN[..]].concat());
+        assert!(seeded.status.success(), "{}", text(&seeded.stderr));
+        let dashboard = root().join("frontend-examples/dashboard/dist").display().to_string();
+        let page_port = free_port();
+        let origin = format!("http://localhost:{page_port}");
+        let flags = ["--database-url", &database, "--redis-url", &redis.url()];
+        let flags = [&flags[..], &["--dashboard", &dashboard, "--allow-origin", &origin]].concat();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let program = Program::serve_at(address, &flags).await;
+        let flags = flags.iter().map(ToString::to_string).collect();
+        Self { address, page_port, flags, program: Some(program), redis }
+    }
+
+    /// Does what the browser's side asks for, one line a connection.
+    async fn obey(&mut self, control: &TcpListener) -> ! {
+        loop {
+            let (stream, _) = control.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            let mut command = String::new();
+            stream.read_line(&mut command).await.unwrap();
+            self.carry_out(command.trim()).await;
+            let stream: &mut TcpStream = stream.get_mut();
+            stream.write_all(b"ok\n").await.unwrap();
+        }
+    }
+
+    async fn carry_out(&mut self, command: &str) {
+        match command.split(' ').collect::<Vec<_>>()[..] {
+            ["stop"] => {
+                let mut program = self.program.take().expect("it runs");
+                program.signal("TERM");
+                program.ended().await;
+            }
+            ["start"] => {
+                let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+                self.program = Some(Program::serve_at(self.address, &flags).await);
+            }
+            ["redis", "stop"] => self.redis.kill(),
+            ["redis", "start"] => self.redis.restart(),
+            ["lock", uid, holder] => self.hold_lock(uid, holder).await,
+            _ => panic!("{command:?} is no command"),
+        }
+    }
+
+    /// As another service would hold it.
+    async fn hold_lock(&self, uid: &str, holder: &str) {
+        let client = Builder::from_config(Config::from_url(&self.redis.url()).unwrap()).build();
+        let client = client.unwrap();
+        client.init().await.unwrap();
+        let key = format!("wallet_lock_{uid}");
+        let () = client.set(key, holder, Some(Expiration::EX(60)), None, false).await.unwrap();
+        client.quit().await.unwrap();
+    }
+}
+
+/// Runs a script of the project; one that fails shows what it printed.
+fn run(script: &str, variables: &[(&str, String)]) -> Output {
+    // It ends with this thread, however that ends.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--"]).arg(root().join(script));
+    let output = command.envs(variables.iter().cloned()).output().expect("setpriv is there");
+    let (printed, complained) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{script} failed:\n{printed}\n{complained}");
+    output
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
