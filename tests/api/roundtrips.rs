@@ -77,7 +77,7 @@ async fn given_lines(app: &TestApp, uid: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_exist_is_looked_for_once() {
     const MOST: usize = 1_000;
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
     app.reset_counters().await;
     let uids: Vec<_> = (0..10_000).map(|number| format!("nobody{number}")).collect();
     for uids in uids.chunks(MOST) {
