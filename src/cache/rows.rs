@@ -97,8 +97,8 @@ impl Cache {
     /// Stores rows that were committed, where they are newer than what is there. One script
     /// call (by slot). What cannot be stored now is made up for later, and nothing older is
     /// read here until then.
-    pub async fn put<T: Cached>(&self, rows: &[T]) {
-        self.write(self.row_writes(rows), OnLoss::Remember).await;
+    pub async fn put<T: Cached>(&self, rows: &[T]) -> Filled {
+        self.write(self.row_writes(rows), OnLoss::Remember).await
     }
 
     /// Stores rows that were read from the database, where they are newer than what is there:

@@ -48,7 +48,7 @@ async fn a_hundred_wallets_with_transactions_cost_two_round_trips() {
 /// So does a period of orders.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_period_that_is_near_costs_no_round_trip() {
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
     app.given_wallet("ann", "100").await;
     app.given_orders("ann", "20241201_001", 30).await;
     let document = "{ ordersByPeriod(periodNumber: \"20241201_001\", first: 20) {
@@ -77,7 +77,7 @@ async fn given_lines(app: &TestApp, uid: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_does_not_exist_is_looked_for_once() {
     const MOST: usize = 1_000;
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
     app.reset_counters().await;
     let uids: Vec<_> = (0..10_000).map(|number| format!("nobody{number}")).collect();
     for uids in uids.chunks(MOST) {
