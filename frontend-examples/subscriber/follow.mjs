@@ -49,7 +49,10 @@ function show({ snapshot, wallet, transaction }) {
 
 /** No other try would be answered otherwise. */
 function isFinal(error) {
-  return error?.code === 4403 || (Array.isArray(error) && ['FORBIDDEN', 'BAD_USER_INPUT'].includes(error[0]?.extensions?.code));
+  return (
+    error?.code === 4403 ||
+    (Array.isArray(error) && ['FORBIDDEN', 'BAD_USER_INPUT'].includes(error[0]?.extensions?.code))
+  );
 }
 
 for (let tries = 0; ; tries += 1) {

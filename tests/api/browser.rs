@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use crate::support::{
+    Backend, TestApp,
     process::{Program, wallet_bff},
     servers::{free_port, postgres, redis::Redis},
     tokens,
@@ -40,6 +41,33 @@ async fn the_dashboard_does_what_it_says() {
         never = service.obey(&control) => never,
         output = browser => println!("{}", text(&output.unwrap().stdout)),
     }
+}
+
+/// Pages have addresses that are no files; a script that asks for what is not there hears so.
+#[tokio::test]
+async fn browsers_get_the_page_and_scripts_the_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("assets")).unwrap();
+    std::fs::write(folder.path().join("index.html"), "<p>the page</p>").unwrap();
+    std::fs::write(folder.path().join("assets/app-1a2b.js"), "run()").unwrap();
+    let flags = ["--dashboard", &folder.path().display().to_string()];
+    let app = TestApp::start_with(Backend::Embedded, &flags).await;
+    for (path, accept, status, kept) in [
+        ("/", "text/html", 200, "no-cache"),
+        ("/wallets/u000001", "text/html,*/*", 200, "no-cache"),
+        ("/assets/app-1a2b.js", "*/*", 200, "public, max-age=31536000, immutable"),
+        ("/wallets/u000001", "application/json", 404, ""),
+        ("/assets/gone.js", "*/*", 404, ""),
+        ("/../Cargo.toml", "*/*", 404, ""),
+    ] {
+        let request = app.request(reqwest::Method::GET, path).header("accept", accept);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{path} as {accept}");
+        let header = response.headers().get("cache-control");
+        assert_eq!(header.map_or("", |header| header.to_str().unwrap()), kept, "{path}");
+    }
+    let (status, offered) = app.get("/demo/tokens").await;
+    assert_eq!((status, &*offered), (200, "[]"), "only a demo offers tokens");
 }
 
 /// The service, and the Redis that it caches in.

@@ -10,8 +10,19 @@ import { after } from 'node:test';
 import { closeBrowser } from './lib/browser.mjs';
 
 const ALL = [
-  'signIn', 'wallet', 'ledger', 'orders', 'live', 'cache', 'locks', 'hotData',
-  'connection', 'accessible', 'light', 'docs', 'smooth',
+  'signIn',
+  'wallet',
+  'ledger',
+  'orders',
+  'live',
+  'cache',
+  'locks',
+  'hotData',
+  'connection',
+  'accessible',
+  'light',
+  'docs',
+  'smooth',
 ];
 
 /** All of it together; one scenario has two minutes. */

@@ -24,7 +24,8 @@ export async function change(name, type, input, fields = 'wallet { uid balance v
   return data[name];
 }
 
-export const deposit = (uid, amount, description) => change('deposit', 'DepositInput', { uid, amount, description });
+export const deposit = (uid, amount, description) =>
+  change('deposit', 'DepositInput', { uid, amount, description });
 
 export async function wallet(uid) {
   const data = await ask('query($uid: ID!) { wallet(uid: $uid) { balance version status } }', { uid });

@@ -8,8 +8,13 @@ import { token } from './tokens.mjs';
 const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 // Without these Chromium asks its makers this and that at every start.
 const QUIET = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 /** How long anything on a page may take. */
 export const PATIENCE_MS = 15_000;
@@ -32,13 +37,16 @@ export async function closeBrowser() {
     whose pages complain of that; `alsoHost` is another of this machine that may be asked. */
 export function scenario(name, run, { offline = false, alsoHost, ...options } = {}) {
   test(name, { timeout: 120_000 }, async () => {
-    const context = await (await browser()).newContext({ viewport: { width: 1280, height: 860 }, baseURL: BASE, ...options });
+    const context = await (
+      await browser()
+    ).newContext({ viewport: { width: 1280, height: 860 }, baseURL: BASE, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
     const wrong = [];
     const outside = [];
     context.on('request', (request) => {
       const { protocol, host } = new URL(request.url());
-      if (!['data:', 'blob:'].includes(protocol) && ![new URL(BASE).host, alsoHost?.()].includes(host)) outside.push(request.url());
+      if (!['data:', 'blob:'].includes(protocol) && ![new URL(BASE).host, alsoHost?.()].includes(host))
+        outside.push(request.url());
     });
     context.on('weberror', (error) => wrong.push(String(error.error())));
     context.on('console', (message) => {

@@ -7,7 +7,9 @@ export function control(command) {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), host, () => socket.write(`${command}\n`));
     let answer = '';
-    socket.on('data', (chunk) => { answer += chunk; });
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
     socket.on('error', reject);
     socket.on('end', () => {
       assert.equal(answer.trim().split(' ')[0], 'ok', `${command}: ${answer}`);

@@ -7,7 +7,12 @@ import { OPERATOR } from '../lib/tokens.mjs';
 const rows = (page) => page.getByRole('region', { name: 'Lines of the ledger' }).locator('tbody tr');
 
 async function givenLines(uid, count) {
-  const operations = Array.from({ length: count }, (_, index) => ({ uid, kind: index % 2 ? 'WITHDRAW' : 'ADD', amount: '1.25', description: `line ${index}` }));
+  const operations = Array.from({ length: count }, (_, index) => ({
+    uid,
+    kind: index % 2 ? 'WITHDRAW' : 'ADD',
+    amount: '1.25',
+    description: `line ${index}`,
+  }));
   await change('batchBalanceOperation', 'BatchBalanceOperationInput', { operations }, 'wallets { uid }');
 }
 
@@ -16,10 +21,18 @@ scenario('filters stand in the address, and survive a reload', async (context) =
   const page = await open(context, OPERATOR, '/wallets/u000021');
   await rows(page).first().waitFor();
   await page.getByLabel('Withdraw', { exact: true }).check({ force: true });
-  await eventually(() => new URL(page.url()).search, (search) => search.includes('WITHDRAW'), 'the address');
+  await eventually(
+    () => new URL(page.url()).search,
+    (search) => search.includes('WITHDRAW'),
+    'the address',
+  );
   await page.reload();
   await eventually(() => page.getByLabel('Withdraw', { exact: true }).isChecked(), true, 'the filter');
-  await eventually(async () => [...new Set(await rows(page).locator('.badge').allInnerTexts())].join(), 'Withdraw', 'the types shown');
+  await eventually(
+    async () => [...new Set(await rows(page).locator('.badge').allInnerTexts())].join(),
+    'Withdraw',
+    'the types shown',
+  );
   await button(page, 'Clear').click();
   await page.getByLabel('To', { exact: true }).fill('2001-01-01');
   await sees(page, 'Nothing in this ledger fits the filter');
@@ -34,7 +47,11 @@ scenario('the ledger is read page by page', async (context) => {
   const first = await rows(page).first().innerText();
   await button(page, 'Older').click();
   await sees(page, 'line 34');
-  await eventually(() => new URL(page.url()).search, (search) => search.includes('after='), 'the address');
+  await eventually(
+    () => new URL(page.url()).search,
+    (search) => search.includes('after='),
+    'the address',
+  );
   await button(page, 'Newer').click();
   await eventually(() => rows(page).first().innerText(), first, 'the first row');
   await button(page, 'Older').click();
@@ -59,7 +76,14 @@ scenario('the whole ledger is exported, exact', async (context) => {
 scenario('the balance over time is a chart, and a table', async (context) => {
   await givenLines('u000024', 5);
   const page = await open(context, OPERATOR, '/wallets/u000024');
-  await page.getByRole('img', { name: /The balance from .* to / }).locator('canvas').waitFor();
+  await page
+    .getByRole('img', { name: /The balance from .* to / })
+    .locator('canvas')
+    .waitFor();
   await page.getByText('As a table').click();
-  await page.getByRole('region', { name: /The balance from / }).locator('tbody tr').first().waitFor();
+  await page
+    .getByRole('region', { name: /The balance from / })
+    .locator('tbody tr')
+    .first()
+    .waitFor();
 });

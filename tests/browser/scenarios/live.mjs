@@ -1,4 +1,5 @@
-import { deposit } from '../lib/api.mjs';
+import assert from 'node:assert/strict';
+import { change, deposit } from '../lib/api.mjs';
 import { button, eventually, open, scenario, sees } from '../lib/browser.mjs';
 import { OPERATOR } from '../lib/tokens.mjs';
 
@@ -23,7 +24,11 @@ scenario('the feed is filtered by wallet and by amount', async (context) => {
   await sees(page, 'Write an amount such as');
   await page.getByLabel('At least').fill('100');
   await page.getByLabel('Wallet', { exact: true }).fill('42');
-  await eventually(() => new URL(page.url()).search, (search) => search.includes('min') && search.includes('uid'), 'the address');
+  await eventually(
+    () => new URL(page.url()).search,
+    (search) => search.includes('min') && search.includes('uid'),
+    'the address',
+  );
   await isLive(page);
   await deposit('u000042', '99.99');
   await deposit('u000043', '143.43');
@@ -45,4 +50,29 @@ scenario('a paused feed keeps what comes', async (context) => {
   for (const amount of ['+2.02', '+3.03']) await sees(table(page), amount);
   await button(page, 'Clear').click();
   await sees(page, 'Waiting for the first change');
+});
+
+scenario('who has scrolled down keeps what they look at', async (context) => {
+  const page = await open(context, OPERATOR, '/live');
+  await isLive(page);
+  const operations = Array.from({ length: 60 }, (_, index) => ({
+    uid: 'u000045',
+    kind: 'ADD',
+    amount: '1.00',
+    description: `row ${index}`,
+  }));
+  await change('batchBalanceOperation', 'BatchBalanceOperationInput', { operations }, 'wallets { uid }');
+  await sees(table(page), 'row 59');
+  await table(page).evaluate((frame) => frame.scrollTo(0, 400));
+  const row = table(page).getByText('row 45', { exact: true });
+  await row.waitFor();
+  const { y: before } = await row.boundingBox();
+  await deposit('u000046', '4.64');
+  await eventually(
+    () => page.getByTestId('shown').innerText(),
+    (text) => text.startsWith('61 '),
+    'the rows',
+  );
+  const { y: after } = await row.boundingBox();
+  assert.ok(Math.abs(after - before) < 2, `the row went from ${before} to ${after}`);
 });

@@ -4,18 +4,35 @@ import { button, eventually, open, scenario, sees } from '../lib/browser.mjs';
 import { OPERATOR, USER } from '../lib/tokens.mjs';
 
 const dialog = (page) => page.getByRole('dialog');
-const stat = (page, name) => page.locator('.stat').filter({ has: page.getByText(name, { exact: true }) }).locator('dd');
-const make = (uid, periodNumber, amount) => change('createOrder', 'CreateOrderInput', { uid, periodNumber, amount }, 'order { orderNo }');
+const stat = (page, name) =>
+  page
+    .locator('.stat')
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .locator('dd');
+const make = (uid, periodNumber, amount) =>
+  change('createOrder', 'CreateOrderInput', { uid, periodNumber, amount }, 'order { orderNo }');
 
 scenario('a period is picked, and what it comes to is told', async (context) => {
   const page = await open(context, OPERATOR, '/orders');
   await page.getByRole('textbox', { name: 'Period' }).fill('20241201_002');
   await button(page, 'Show').click();
-  await eventually(() => new URL(page.url()).search, (search) => search.includes('20241201_002'), 'the address');
+  await eventually(
+    () => new URL(page.url()).search,
+    (search) => search.includes('20241201_002'),
+    'the address',
+  );
   await page.getByRole('region', { name: 'Orders of the period' }).locator('tbody tr').first().waitFor();
-  await eventually(() => stat(page, 'Orders').innerText(), (text) => Number(text) > 0, 'how many orders');
+  await eventually(
+    () => stat(page, 'Orders').innerText(),
+    (text) => Number(text) > 0,
+    'how many orders',
+  );
   await button(page, 'The period before').click();
-  await eventually(() => new URL(page.url()).search, (search) => search.includes('20241201_001'), 'the address');
+  await eventually(
+    () => new URL(page.url()).search,
+    (search) => search.includes('20241201_001'),
+    'the address',
+  );
   await page.getByRole('textbox', { name: 'Period' }).fill('yesterday');
   await button(page, 'Show').click();
   await sees(page, 'A period is a day and a number');
@@ -54,7 +71,12 @@ scenario('orders of others show up in an open page', async (context) => {
   await sees(page, 'Nobody has ordered in this period yet');
   const { order } = await make('u000032', '20260102_001', '3');
   await sees(page, order.orderNo);
-  await change('updateOrderStatus', 'UpdateOrderStatusInput', { orderNo: order.orderNo, status: 'PAID' }, 'order { version }');
+  await change(
+    'updateOrderStatus',
+    'UpdateOrderStatusInput',
+    { orderNo: order.orderNo, status: 'PAID' },
+    'order { version }',
+  );
   await sees(page.getByRole('region', { name: 'Orders of the period' }), 'Paid', { exact: true });
 });
 

@@ -5,7 +5,12 @@ scenario('a token that is none is refused at its field', async (context) => {
   const page = await context.newPage();
   await page.goto('/');
   const field = page.getByLabel('Access token');
-  for (const [typed, said] of [['', 'Paste a token'], ['not a token', 'This is no token'], ['eyJ.eyJ.x', 'does not take this token'], [token('ADMIN', 'a', -60), 'does not take this token']]) {
+  for (const [typed, said] of [
+    ['', 'Paste a token'],
+    ['not a token', 'This is no token'],
+    ['eyJ.eyJ.x', 'does not take this token'],
+    [token('ADMIN', 'a', -60), 'does not take this token'],
+  ]) {
     await field.fill(typed);
     await button(page, 'Sign in').click();
     await sees(page, said);
@@ -27,7 +32,11 @@ scenario('an admin begins with live balances, a user with their wallet', async (
   await page.goto('/');
   await page.waitForURL('**/wallets/u000001');
   const links = page.getByRole('navigation').getByRole('link');
-  await eventually(async () => (await links.allInnerTexts()).join(), 'My wallet,Orders', 'the pages of a user');
+  await eventually(
+    async () => (await links.allInnerTexts()).join(),
+    'My wallet,Orders',
+    'the pages of a user',
+  );
 });
 
 scenario('a second tab is signed in too, and out with the first', async (context) => {
@@ -40,17 +49,21 @@ scenario('a second tab is signed in too, and out with the first', async (context
   await second.getByLabel('Access token').waitFor();
 });
 
-scenario('a token that ends asks for another, and goes on where it was', async (context) => {
-  const page = await context.newPage();
-  await page.goto('/wallets/u000007');
-  await page.getByLabel('Access token').fill(token('ADMIN', 'short', 4));
-  await button(page, 'Sign in').click();
-  await page.getByRole('heading', { name: 'u000007' }).waitFor();
-  await sees(page, 'Your token has ended');
-  await page.getByLabel('Access token').fill(token(...ADMIN));
-  await button(page, 'Sign in').click();
-  await page.getByRole('heading', { name: 'u000007' }).waitFor();
-}, { offline: true });
+scenario(
+  'a token that ends asks for another, and goes on where it was',
+  async (context) => {
+    const page = await context.newPage();
+    await page.goto('/wallets/u000007');
+    await page.getByLabel('Access token').fill(token('ADMIN', 'short', 4));
+    await button(page, 'Sign in').click();
+    await page.getByRole('heading', { name: 'u000007' }).waitFor();
+    await sees(page, 'Your token has ended');
+    await page.getByLabel('Access token').fill(token(...ADMIN));
+    await button(page, 'Sign in').click();
+    await page.getByRole('heading', { name: 'u000007' }).waitFor();
+  },
+  { offline: true },
+);
 
 scenario('a page that is not one’s own says so', async (context) => {
   const page = await open(context, USER, '/wallets');

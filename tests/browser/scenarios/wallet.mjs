@@ -73,7 +73,13 @@ scenario('what is wrong stands at its field', async (context) => {
   const page = await open(context, OPERATOR, '/wallets/u000016');
   for (const action of ['Deposit', 'Withdraw', 'Transfer']) {
     await button(page.getByRole('region', { name: 'Balance' }), action, { exact: true }).click();
-    for (const [typed, said] of [['', 'Enter an amount'], ['ten', 'Write an amount such as'], ['1.23456', 'At most four decimal places'], ['-1', 'more than zero'], ['1,000', 'without separators']]) {
+    for (const [typed, said] of [
+      ['', 'Enter an amount'],
+      ['ten', 'Write an amount such as'],
+      ['1.23456', 'At most four decimal places'],
+      ['-1', 'more than zero'],
+      ['1,000', 'without separators'],
+    ]) {
       await dialog(page).getByLabel('Amount').fill(typed);
       await button(dialog(page), action, { exact: true }).click();
       await sees(page, said);
@@ -86,11 +92,19 @@ scenario('what is wrong stands at its field', async (context) => {
 scenario('what the service refuses stands at its field too', async (context) => {
   const page = await open(context, OPERATOR, '/wallets/u000016');
   await act(page, 'Withdraw', { Amount: '99999999' });
-  await eventually(() => dialog(page).getByLabel('Amount').getAttribute('aria-invalid'), 'true', 'aria-invalid');
+  await eventually(
+    () => dialog(page).getByLabel('Amount').getAttribute('aria-invalid'),
+    'true',
+    'aria-invalid',
+  );
   await sees(dialog(page), 'is asked for');
   await page.keyboard.press('Escape');
   await act(page, 'Transfer', { 'To (uid)': 'nobody-at-all', Amount: '1' });
-  await eventually(() => dialog(page).getByLabel('To (uid)').getAttribute('aria-invalid'), 'true', 'aria-invalid');
+  await eventually(
+    () => dialog(page).getByLabel('To (uid)').getAttribute('aria-invalid'),
+    'true',
+    'aria-invalid',
+  );
   await button(dialog(page), 'Cancel').click();
   await act(page, 'Transfer', { 'To (uid)': 'u000016', Amount: '1' });
   await sees(page, 'That is the wallet that pays');

@@ -16,8 +16,12 @@ interface GraphQLFault {
 
 /** Nothing was done, for certain: the request was refused before anything was executed. */
 const REFUSED_BEFORE = [
-  'UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT', 'RATE_LIMITED',
-  'GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'RATE_LIMITED',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
 ];
 
 export function faultOf(error: CombinedError): Fault {

@@ -59,18 +59,21 @@ export function follow<Data, Variables extends object>(
       ended = true;
       again();
     };
-    unsubscribe = live.client.subscribe<Data>({ query, variables }, {
-      next(result) {
-        if (result.errors) return failed(result.errors);
-        tries = 0;
-        if (result.data && !stopped) following.onData(result.data);
+    unsubscribe = live.client.subscribe<Data>(
+      { query, variables },
+      {
+        next(result) {
+          if (result.errors) return failed(result.errors);
+          tries = 0;
+          if (result.data && !stopped) following.onData(result.data);
+        },
+        error(error) {
+          if (Array.isArray(error)) failed(error);
+          end();
+        },
+        complete: end,
       },
-      error(error) {
-        if (Array.isArray(error)) failed(error);
-        end();
-      },
-      complete: end,
-    });
+    );
   }
 
   const now = () => {

@@ -4,10 +4,7 @@ import { createStore, type Store } from './store';
 
 /** How the socket does, as the status in the corner says it. */
 export type Connection =
-  | { state: 'idle' }
-  | { state: 'connecting' }
-  | { state: 'live' }
-  | { state: 'waiting'; until: number };
+  { state: 'idle' } | { state: 'connecting' } | { state: 'live' } | { state: 'waiting'; until: number };
 
 export interface Live {
   client: Client;

@@ -11,7 +11,9 @@ export function useFollow<Data, Variables extends object>(
   const live = useLive();
   const variables = useEffectEvent(following.variables);
   const onData = useEffectEvent(following.onData);
-  const onFault = useEffectEvent((fault: Parameters<NonNullable<typeof following.onFault>>[0]) => following.onFault?.(fault));
+  const onFault = useEffectEvent((fault: Parameters<NonNullable<typeof following.onFault>>[0]) =>
+    following.onFault?.(fault),
+  );
   const { document } = following;
   useEffect(() => {
     if (key === undefined) return undefined;

@@ -8,7 +8,9 @@ export function usePolled<Data, Variables extends AnyVariables>(
   everyMs: number,
   pause = false,
 ) {
-  const [answer, again] = useQuery({ query, variables, pause, requestPolicy: 'network-only' } as Parameters<typeof useQuery<Data, Variables>>[0]);
+  const [answer, again] = useQuery({ query, variables, pause, requestPolicy: 'network-only' } as Parameters<
+    typeof useQuery<Data, Variables>
+  >[0]);
   useEffect(() => {
     if (pause) return undefined;
     const timer = setInterval(() => {

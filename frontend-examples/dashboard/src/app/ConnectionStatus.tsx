@@ -14,7 +14,12 @@ export function ConnectionStatus() {
     connecting: 'Connecting…',
     live: resumed > 0 ? `Live, resumed ${resumed === 1 ? 'once' : `${resumed} times`}` : 'Live',
   }[connection.state];
-  return <div className="status" data-state={connection.state} role="status"><span className="dot" />{said}</div>;
+  return (
+    <div className="status" data-state={connection.state} role="status">
+      <span className="dot" />
+      {said}
+    </div>
+  );
 }
 
 function Waiting({ until }: { until: number }) {
@@ -22,7 +27,12 @@ function Waiting({ until }: { until: number }) {
   return (
     <div className="status" data-state="waiting">
       <span className="dot" />
-      <span><span role="status">Connection lost.</span> Again in {seconds} s. <button className="link-button" type="button" onClick={retryNow}>Now</button></span>
+      <span>
+        <span role="status">Connection lost.</span> Again in {seconds} s.{' '}
+        <button className="link-button" type="button" onClick={retryNow}>
+          Now
+        </button>
+      </span>
     </div>
   );
 }

@@ -6,8 +6,15 @@ import { useViewer } from './viewer';
 export function NavLinks() {
   const viewer = useViewer();
   return pagesOf(viewer).map(({ to, label, icon }) => (
-    <Link key={to} to={to} params={{ uid: viewer.uid }} activeOptions={{ includeSearch: false }} activeProps={{ 'aria-current': 'page' }}>
-      <Icon name={icon} />{label}
+    <Link
+      key={to}
+      to={to}
+      params={{ uid: viewer.uid }}
+      activeOptions={{ includeSearch: false }}
+      activeProps={{ 'aria-current': 'page' }}
+    >
+      <Icon name={icon} />
+      {label}
     </Link>
   ));
 }

@@ -30,7 +30,12 @@ export function Offers() {
       <div className="offers" role="group" aria-label="Tokens of this demo">
         {offers.toReversed().map((offer) => (
           <button key={offer.role} className="offer" type="button" onClick={() => signIn(offer.token)}>
-            <div><strong>Continue as {offer.role}</strong><span className="quiet small"><span className="nowrap">{offer.uid}</span> · {MAY[offer.role]}</span></div>
+            <div>
+              <strong>Continue as {offer.role}</strong>
+              <span className="quiet small">
+                <span className="nowrap">{offer.uid}</span> · {MAY[offer.role]}
+              </span>
+            </div>
             <Icon name="right" size={16} />
           </button>
         ))}

@@ -5,5 +5,9 @@ import { FaultNote } from '@/ui/Note';
 export function RouteFault({ error, reset }: ErrorComponentProps) {
   const isOld = /dynamically imported module|module script/i.test(error.message);
   const message = isOld ? 'This page was updated. Load it again.' : 'This page broke.';
-  return <div className="page"><FaultNote fault={{ message }} onRetry={() => (isOld ? window.location.reload() : reset())} /></div>;
+  return (
+    <div className="page">
+      <FaultNote fault={{ message }} onRetry={() => (isOld ? window.location.reload() : reset())} />
+    </div>
+  );
 }

@@ -17,26 +17,48 @@ export function Shell() {
   useEffect(() => setOpen(false), [path]);
   return (
     <div className="shell">
-      <a className="skip" href="#main">Skip to the page</a>
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
       <header className="side" data-open={open}>
         <div className="side-top">
-          <Link to="/" className="home" aria-label="Wallets, first page"><Brand /></Link>
-          <Button look="plain" icon={open ? 'close' : 'menu'} aria-expanded={open} aria-controls="nav" className="menu-button" onClick={() => setOpen(!open)}>Menu</Button>
+          <Link to="/" className="home" aria-label="Wallets, first page">
+            <Brand />
+          </Link>
+          <Button
+            look="plain"
+            icon={open ? 'close' : 'menu'}
+            aria-expanded={open}
+            aria-controls="nav"
+            className="menu-button"
+            onClick={() => setOpen(!open)}
+          >
+            Menu
+          </Button>
         </div>
-        <nav id="nav" className="nav" aria-label="Pages"><NavLinks /></nav>
+        <nav id="nav" className="nav" aria-label="Pages">
+          <NavLinks />
+        </nav>
         <div className="side-foot">
           <ConnectionStatus />
           <div className="identity">
-            <div className="identity-who"><strong>{viewer.uid}</strong><span className="quiet small">{viewer.role}</span></div>
+            <div className="identity-who">
+              <strong>{viewer.uid}</strong>
+              <span className="quiet small">{viewer.role}</span>
+            </div>
             <div className="buttons">
               <ThemeChoice />
-              <Button look="plain" size="small" icon="out" onClick={() => signOut()}>Sign out</Button>
+              <Button look="plain" size="small" icon="out" onClick={() => signOut()}>
+                Sign out
+              </Button>
             </div>
           </div>
         </div>
       </header>
       <main className="main" id="main" tabIndex={-1}>
-        <Suspense fallback={<PageSkeleton />}><Outlet /></Suspense>
+        <Suspense fallback={<PageSkeleton />}>
+          <Outlet />
+        </Suspense>
       </main>
     </div>
   );

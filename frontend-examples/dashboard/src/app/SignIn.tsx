@@ -18,12 +18,16 @@ const ENDINGS: Record<Ending, string> = {
 export function SignIn({ ending }: { ending?: Ending }) {
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
-  useEffect(() => { document.title = 'Sign in · Wallets'; }, []);
+  useEffect(() => {
+    document.title = 'Sign in · Wallets';
+  }, []);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const typed = new FormData(event.currentTarget).get('token');
-    const token = String(typed).trim().replace(/^bearer\s+/i, '');
+    const token = String(typed)
+      .trim()
+      .replace(/^bearer\s+/i, '');
     setBusy(true);
     setProblem(await problemOf(token));
     setBusy(false);
@@ -31,17 +35,33 @@ export function SignIn({ ending }: { ending?: Ending }) {
 
   return (
     <main className="sign-in">
-      <div className="card"><div className="card-body">
-        <Brand />
-        <div><h1>Sign in</h1><p className="quiet">Wallets, orders and money that moves, live.</p></div>
-        {ending && <Note tone="warn">{ENDINGS[ending]}</Note>}
-        <Offers />
-        <form onSubmit={submit} noValidate>
-          <TextArea label="Access token" name="token" rows={3} problem={problem} spellCheck={false} autoComplete="off"
-            className="input mono" placeholder="eyJ…" hint="A token (JWT) that your provider gave you, with or without “Bearer”." />
-          <Button look="primary" type="submit" disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</Button>
-        </form>
-      </div></div>
+      <div className="card">
+        <div className="card-body">
+          <Brand />
+          <div>
+            <h1>Sign in</h1>
+            <p className="quiet">Wallets, orders and money that moves, live.</p>
+          </div>
+          {ending && <Note tone="warn">{ENDINGS[ending]}</Note>}
+          <Offers />
+          <form onSubmit={submit} noValidate>
+            <TextArea
+              label="Access token"
+              name="token"
+              rows={3}
+              problem={problem}
+              spellCheck={false}
+              autoComplete="off"
+              className="input mono"
+              placeholder="eyJ…"
+              hint="A token (JWT) that your provider gave you, with or without “Bearer”."
+            />
+            <Button look="primary" type="submit" disabled={busy}>
+              {busy ? 'Signing in…' : 'Sign in'}
+            </Button>
+          </form>
+        </div>
+      </div>
     </main>
   );
 }
@@ -57,6 +77,7 @@ async function problemOf(token: string): Promise<string | undefined> {
     return undefined;
   }
   const fault = error && faultOf(error);
-  if (!fault || fault.code === 'UNAUTHENTICATED') return 'The service does not take this token: it is not valid, or it has ended.';
+  if (!fault || fault.code === 'UNAUTHENTICATED')
+    return 'The service does not take this token: it is not valid, or it has ended.';
   return fault.message;
 }

@@ -23,7 +23,11 @@ export function SignedIn({ token }: { token: string }) {
   }, [token]);
   return (
     <Provider value={http}>
-      {live && <LiveContext value={live}><Pages /></LiveContext>}
+      {live && (
+        <LiveContext value={live}>
+          <Pages />
+        </LiveContext>
+      )}
     </Provider>
   );
 }
@@ -35,14 +39,27 @@ function Pages() {
   useEndOf(viewer?.tokenExpiresAt);
   if (error && !viewer) {
     return (
-      <main className="main"><div className="page">
-        <FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} />
-        <div><Button onClick={() => signOut()}>Sign out</Button></div>
-      </div></main>
+      <main className="main">
+        <div className="page">
+          <FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} />
+          <div>
+            <Button onClick={() => signOut()}>Sign out</Button>
+          </div>
+        </div>
+      </main>
     );
   }
-  if (!viewer) return <main className="main"><PageSkeleton /></main>;
-  return <ViewerContext value={asViewer(viewer)}><RouterProvider router={router} /></ViewerContext>;
+  if (!viewer)
+    return (
+      <main className="main">
+        <PageSkeleton />
+      </main>
+    );
+  return (
+    <ViewerContext value={asViewer(viewer)}>
+      <RouterProvider router={router} />
+    </ViewerContext>
+  );
 }
 
 /** Signs out when the token ends, rather than let the next click fail. */

@@ -9,5 +9,14 @@ const ICON = { system: 'auto', light: 'sun', dark: 'moon' } as const;
 export function ThemeChoice() {
   const chosen = useStore(theme);
   const label = `Colours: ${SAID[chosen]}. Change to ${SAID[NEXT[chosen]]}`;
-  return <Button look="plain" size="icon" icon={ICON[chosen]} aria-label={label} title={label} onClick={() => chooseTheme(NEXT[chosen])} />;
+  return (
+    <Button
+      look="plain"
+      size="icon"
+      icon={ICON[chosen]}
+      aria-label={label}
+      title={label}
+      onClick={() => chooseTheme(NEXT[chosen])}
+    />
+  );
 }

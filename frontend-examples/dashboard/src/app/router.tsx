@@ -9,7 +9,8 @@ import { Shell } from './Shell';
 // Addresses hold what is looked at, so that they can be sent to somebody else. What does not fit
 // is left out rather than refused: an address may be old, or typed.
 type Raw = Record<string, unknown>;
-const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number') && value !== '' ? String(value) : undefined;
+const text = (value: unknown) =>
+  (typeof value === 'string' || typeof value === 'number') && value !== '' ? String(value) : undefined;
 const oneOf = <T extends string>(values: readonly T[], value: unknown) => values.find((one) => one === value);
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: RouteFault });
@@ -34,7 +35,10 @@ const wallets = createRoute({
   getParentRoute: () => root,
   path: '/wallets',
   validateSearch: (raw: Raw): WalletsSearch => ({
-    uid: text(raw.uid), status: oneOf(STATUSES, raw.status), after: text(raw.after), before: text(raw.before),
+    uid: text(raw.uid),
+    status: oneOf(STATUSES, raw.status),
+    after: text(raw.after),
+    before: text(raw.before),
   }),
   component: lazyRouteComponent(() => import('@/pages/wallets/WalletsPage')),
 });
@@ -54,7 +58,10 @@ const wallet = createRoute({
     const day = (value: unknown) => (/^\d{4}-\d{2}-\d{2}$/.test(text(value) ?? '') ? text(value) : undefined);
     return {
       types: types.length > 0 ? types : undefined,
-      from: day(raw.from), to: day(raw.to), after: text(raw.after), before: text(raw.before),
+      from: day(raw.from),
+      to: day(raw.to),
+      after: text(raw.after),
+      before: text(raw.before),
     };
   },
   component: lazyRouteComponent(() => import('@/pages/wallet/WalletPage')),
@@ -69,12 +76,18 @@ const orders = createRoute({
   getParentRoute: () => root,
   path: '/orders',
   validateSearch: (raw: Raw): OrdersSearch => ({
-    period: text(raw.period), status: oneOf(ORDER_STATUSES, raw.status), order: text(raw.order),
+    period: text(raw.period),
+    status: oneOf(ORDER_STATUSES, raw.status),
+    order: text(raw.order),
   }),
   component: lazyRouteComponent(() => import('@/pages/orders/OrdersPage')),
 });
 
-const cache = createRoute({ getParentRoute: () => root, path: '/cache', component: lazyRouteComponent(() => import('@/pages/cache/CachePage')) });
+const cache = createRoute({
+  getParentRoute: () => root,
+  path: '/cache',
+  component: lazyRouteComponent(() => import('@/pages/cache/CachePage')),
+});
 
 const locks = createRoute({
   getParentRoute: () => root,
@@ -83,7 +96,14 @@ const locks = createRoute({
   component: lazyRouteComponent(() => import('@/pages/locks/LocksPage')),
 });
 
-export const HOT_KINDS: readonly HotDataKind[] = ['MERCHANT', 'TENANT', 'CHANNEL', 'PLUGIN', 'PLUGIN_CONFIG', 'PLUGIN_PAY_TYPE'];
+export const HOT_KINDS: readonly HotDataKind[] = [
+  'MERCHANT',
+  'TENANT',
+  'CHANNEL',
+  'PLUGIN',
+  'PLUGIN_CONFIG',
+  'PLUGIN_PAY_TYPE',
+];
 const hotData = createRoute({
   getParentRoute: () => root,
   path: '/hot-data',
@@ -104,5 +124,11 @@ declare module '@tanstack/react-router' {
 }
 
 function NotFound() {
-  return <div className="page"><Empty title="There is no such page">It may have moved. <Link to="/">Go to the first one.</Link></Empty></div>;
+  return (
+    <div className="page">
+      <Empty title="There is no such page">
+        It may have moved. <Link to="/">Go to the first one.</Link>
+      </Empty>
+    </div>
+  );
 }

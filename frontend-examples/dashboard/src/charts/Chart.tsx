@@ -9,11 +9,18 @@ const MOST_ROWS = 200;
 export function Chart({ plot }: { plot: Plot }) {
   return (
     <figure className="chart">
-      <Suspense fallback={<Skeleton height={plot.height ?? 220} />}><TimeChart plot={plot} /></Suspense>
+      <Suspense fallback={<Skeleton height={plot.height ?? 220} />}>
+        <TimeChart plot={plot} />
+      </Suspense>
       <figcaption>
         {plot.series.length > 1 && (
           <ul className="legend">
-            {plot.series.map(({ label, look }) => <li key={label}><span className={`swatch ${look}`} />{label}</li>)}
+            {plot.series.map(({ label, look }) => (
+              <li key={label}>
+                <span className={`swatch ${look}`} />
+                {label}
+              </li>
+            ))}
           </ul>
         )}
         <AsTable plot={plot} />
@@ -30,11 +37,31 @@ function AsTable({ plot }: { plot: Plot }) {
       {open && (
         <div className="table-frame" tabIndex={0} role="region" aria-label={plot.summary}>
           <table className="table">
-            <thead><tr><th scope="col">Time</th>{plot.series.map(({ label }) => <th key={label} scope="col" className="end">{label}</th>)}</tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                {plot.series.map(({ label }) => (
+                  <th key={label} scope="col" className="end">
+                    {label}
+                  </th>
+                ))}
+              </tr>
+            </thead>
             <tbody>
-              {plot.xs.map((_, index) => index).reverse().slice(0, MOST_ROWS).map((index) => (
-                <tr key={index}><td>{plot.sayX(index)}</td>{plot.series.map(({ label, say }) => <td key={label} className="end">{say(index)}</td>)}</tr>
-              ))}
+              {plot.xs
+                .map((_, index) => index)
+                .reverse()
+                .slice(0, MOST_ROWS)
+                .map((index) => (
+                  <tr key={index}>
+                    <td>{plot.sayX(index)}</td>
+                    {plot.series.map(({ label, say }) => (
+                      <td key={label} className="end">
+                        {say(index)}
+                      </td>
+                    ))}
+                  </tr>
+                ))}
             </tbody>
           </table>
         </div>

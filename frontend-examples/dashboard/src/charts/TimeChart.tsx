@@ -30,9 +30,17 @@ export default function TimeChart({ plot }: { plot: Plot }) {
   return (
     <div className="chart-canvas" ref={frame} role="img" aria-label={plot.summary}>
       {cursor && plot.xs[cursor.index] !== undefined && (
-        <div className="chart-tip" style={{ left: cursor.left, top: 4, translate: cursor.flip ? 'calc(-100% - 12px)' : '12px' }}>
+        <div
+          className="chart-tip"
+          style={{ left: cursor.left, top: 4, translate: cursor.flip ? 'calc(-100% - 12px)' : '12px' }}
+        >
           <strong>{plot.sayX(cursor.index)}</strong>
-          {plot.series.map(({ label, look, say }) => <div key={label}><span className={look}>{label}</span><span>{say(cursor.index)}</span></div>)}
+          {plot.series.map(({ label, look, say }) => (
+            <div key={label}>
+              <span className={look}>{label}</span>
+              <span>{say(cursor.index)}</span>
+            </div>
+          ))}
         </div>
       )}
     </div>

@@ -26,26 +26,53 @@ export function draw(
   const ink = colourOf(frame, 'var(--ink-3)');
   const line = colourOf(frame, 'var(--line)');
   const plot = latest.current;
-  const chart = new uPlot({
-    width: Math.max(frame.clientWidth, 100),
-    height: plot.height ?? HEIGHT,
-    padding: [10, 12, 0, 0],
-    legend: { show: false },
-    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
-    scales: { x: { time: true, range: () => spanOf(latest.current) }, y: { range: () => latest.current.range } },
-    axes: [
-      { stroke: ink, font: FONT, size: 30, grid: { show: false }, ticks: { stroke: line, size: 4 }, space: 70, values: xLabels },
-      {
-        stroke: ink, font: FONT, size: 62, gap: 8, grid: { stroke: line, width: 1 }, ticks: { show: false },
-        splits: () => latest.current.ticks,
-        values: (_, places) => places.map((place) => latest.current.tickLabel(place)),
+  const chart = new uPlot(
+    {
+      width: Math.max(frame.clientWidth, 100),
+      height: plot.height ?? HEIGHT,
+      padding: [10, 12, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+      scales: {
+        x: { time: true, range: () => spanOf(latest.current) },
+        y: { range: () => latest.current.range },
       },
-    ],
-    series: [{}, ...plot.series.map((series, index) => seriesOptions(frame, series, () => latest.current.series[index]?.base ?? 0))],
-    hooks: { setCursor: [(self) => onCursor(cursorOf(self))] },
-  }, dataOf(plot), frame);
+      axes: [
+        {
+          stroke: ink,
+          font: FONT,
+          size: 30,
+          grid: { show: false },
+          ticks: { stroke: line, size: 4 },
+          space: 70,
+          values: xLabels,
+        },
+        {
+          stroke: ink,
+          font: FONT,
+          size: 62,
+          gap: 8,
+          grid: { stroke: line, width: 1 },
+          ticks: { show: false },
+          splits: () => latest.current.ticks,
+          values: (_, places) => places.map((place) => latest.current.tickLabel(place)),
+        },
+      ],
+      series: [
+        {},
+        ...plot.series.map((series, index) =>
+          seriesOptions(frame, series, () => latest.current.series[index]?.base ?? 0),
+        ),
+      ],
+      hooks: { setCursor: [(self) => onCursor(cursorOf(self))] },
+    },
+    dataOf(plot),
+    frame,
+  );
 
-  const sized = new ResizeObserver(() => chart.setSize({ width: Math.max(frame.clientWidth, 100), height: chart.height }));
+  const sized = new ResizeObserver(() =>
+    chart.setSize({ width: Math.max(frame.clientWidth, 100), height: chart.height }),
+  );
   sized.observe(frame);
   return {
     update: () => {
@@ -60,7 +87,11 @@ export function draw(
   };
 }
 
-function seriesOptions(frame: HTMLElement, { label, look, kind }: Series, fillTo: () => number): uPlot.Series {
+function seriesOptions(
+  frame: HTMLElement,
+  { label, look, kind }: Series,
+  fillTo: () => number,
+): uPlot.Series {
   const colour = colourOf(frame, '', look);
   const paths = {
     line: undefined,
@@ -68,15 +99,27 @@ function seriesOptions(frame: HTMLElement, { label, look, kind }: Series, fillTo
     bars: uPlot.paths.bars?.({ size: [0.7, 28], radius: 0.2 }),
   }[kind];
   const fill = { line: undefined, step: faded(colour), bars: colour }[kind];
-  return { label, stroke: colour, width: kind === 'bars' ? 0 : 1.75, fill, fillTo, paths, points: { show: false }, spanGaps: false };
+  return {
+    label,
+    stroke: colour,
+    width: kind === 'bars' ? 0 : 1.75,
+    fill,
+    fillTo,
+    paths,
+    points: { show: false },
+    spanGaps: false,
+  };
 }
 
 /** Today's labels are clock times; uPlot's own have a second line that is cut off here. */
 function xLabels(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
   const day = 86_400;
-  const format = new Intl.DateTimeFormat('en-GB', step >= day
-    ? { day: '2-digit', month: 'short' }
-    : { hour: '2-digit', minute: '2-digit', second: step < 60 ? '2-digit' : undefined });
+  const format = new Intl.DateTimeFormat(
+    'en-GB',
+    step >= day
+      ? { day: '2-digit', month: 'short' }
+      : { hour: '2-digit', minute: '2-digit', second: step < 60 ? '2-digit' : undefined },
+  );
   return splits.map((at) => format.format(at * 1_000));
 }
 
@@ -90,7 +133,7 @@ function spanOf({ xs, margin = 0 }: Plot): [number, number] {
 function cursorOf(self: uPlot): Cursor | undefined {
   const { idx, left } = self.cursor;
   if (idx === null || idx === undefined || left === undefined || left < 0) return undefined;
-  const at = left + (self.bbox.left / window.devicePixelRatio);
+  const at = left + self.bbox.left / window.devicePixelRatio;
   return { index: idx, left: at, flip: at > self.width - TIP_WIDTH };
 }
 

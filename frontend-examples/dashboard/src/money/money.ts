@@ -18,7 +18,10 @@ export function toUnits(text: string): bigint {
 /** `-125000n` as `"-12.50"`: at least two decimal places, as the service writes them. */
 export function fromUnits(units: bigint): string {
   const size = units < 0n ? -units : units;
-  const fraction = (size % UNITS_PER_ONE).toString().padStart(DECIMALS, '0').replace(/0{1,2}$/, '');
+  const fraction = (size % UNITS_PER_ONE)
+    .toString()
+    .padStart(DECIMALS, '0')
+    .replace(/0{1,2}$/, '');
   return `${units < 0n ? '-' : ''}${size / UNITS_PER_ONE}.${fraction}`;
 }
 

@@ -67,7 +67,10 @@ function floorTo(units: bigint, step: bigint): bigint {
 
 /** Without `.00` where there is nothing behind the point, and with a letter for large amounts. */
 function short(units: bigint): string {
-  for (const [size, letter] of [[10_000_000_000n, 'M'], [10_000_000n, 'k']] as const) {
+  for (const [size, letter] of [
+    [10_000_000_000n, 'M'],
+    [10_000_000n, 'k'],
+  ] as const) {
     const isLarge = units >= size * 10n || units <= -size * 10n;
     if (isLarge && units % (size / 10n) === 0n) {
       return `${formatMoney(fromUnits((units * 10_000n) / size)).replace(/\.?0+$/, '')}${letter}`;

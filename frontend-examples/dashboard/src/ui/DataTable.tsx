@@ -1,4 +1,11 @@
-import { flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type SortingState } from '@tanstack/react-table';
+import {
+  flexRender,
+  getCoreRowModel,
+  getSortedRowModel,
+  useReactTable,
+  type ColumnDef,
+  type SortingState,
+} from '@tanstack/react-table';
 import { useState } from 'react';
 import './columnMeta';
 
@@ -14,10 +21,14 @@ interface Props<Row> {
 export function DataTable<Row>({ label, columns, rows, rowId, sortable = false }: Props<Row>) {
   const [sorting, setSorting] = useState<SortingState>([]);
   const table = useReactTable({
-    data: rows, columns, getRowId: rowId,
+    data: rows,
+    columns,
+    getRowId: rowId,
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel(),
-    state: { sorting }, onSortingChange: setSorting, enableSorting: sortable,
+    state: { sorting },
+    onSortingChange: setSorting,
+    enableSorting: sortable,
   });
   return (
     <div className="table-frame" tabIndex={0} role="region" aria-label={label}>
@@ -29,8 +40,20 @@ export function DataTable<Row>({ label, columns, rows, rowId, sortable = false }
               const sorted = column.getIsSorted();
               const said = sorted && (sorted === 'asc' ? 'ascending' : 'descending');
               return (
-                <th key={id} scope="col" className={column.columnDef.meta?.className} aria-sort={said || undefined}>
-                  {column.getCanSort() ? <button type="button" onClick={column.getToggleSortingHandler()}>{head}<span aria-hidden="true">{sorted ? { asc: '↑', desc: '↓' }[sorted] : ''}</span></button> : head}
+                <th
+                  key={id}
+                  scope="col"
+                  className={column.columnDef.meta?.className}
+                  aria-sort={said || undefined}
+                >
+                  {column.getCanSort() ? (
+                    <button type="button" onClick={column.getToggleSortingHandler()}>
+                      {head}
+                      {sorted && <span aria-hidden="true">{{ asc: '↑', desc: '↓' }[sorted]}</span>}
+                    </button>
+                  ) : (
+                    head
+                  )}
                 </th>
               );
             })}
@@ -40,7 +63,9 @@ export function DataTable<Row>({ label, columns, rows, rowId, sortable = false }
           {table.getRowModel().rows.map((row) => (
             <tr key={row.id}>
               {row.getVisibleCells().map(({ id, column, getContext }) => (
-                <td key={id} className={column.columnDef.meta?.className}>{flexRender(column.columnDef.cell, getContext())}</td>
+                <td key={id} className={column.columnDef.meta?.className}>
+                  {flexRender(column.columnDef.cell, getContext())}
+                </td>
               ))}
             </tr>
           ))}

@@ -24,14 +24,24 @@ export function Dialog({ title, subtitle, onClose, wide, children }: Props) {
   }, []);
   return (
     <dialog
-      ref={dialog} className="dialog" data-size={wide ? 'wide' : undefined} aria-labelledby={id}
-      onCancel={(event) => { event.preventDefault(); onClose(); }}
-      onClick={(event) => { if (event.target === dialog.current) onClose(); }}
+      ref={dialog}
+      className="dialog"
+      data-size={wide ? 'wide' : undefined}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
     >
       <div className="dialog-body">
         <div className="dialog-head">
           <div>
-            <h2 id={id} tabIndex={-1}>{title}</h2>
+            <h2 id={id} tabIndex={-1}>
+              {title}
+            </h2>
             {subtitle && <p>{subtitle}</p>}
           </div>
           <Button look="plain" size="icon" icon="close" aria-label="Close" onClick={onClose} />

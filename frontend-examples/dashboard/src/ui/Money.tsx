@@ -2,7 +2,12 @@ import { formatMoney, formatSigned, toUnits } from '@/money/money';
 
 /** An amount, exact to the digit. */
 export function Money({ amount, currency }: { amount: string; currency?: string }) {
-  return <span className="money">{formatMoney(amount)}{currency && <small> {currency}</small>}</span>;
+  return (
+    <span className="money">
+      {formatMoney(amount)}
+      {currency && <small> {currency}</small>}
+    </span>
+  );
 }
 
 /** A change of a balance: its sign is written, and not only coloured. */

@@ -23,9 +23,17 @@ export function FaultNote({ fault, onRetry }: { fault: Fault; onRetry?: () => vo
       <Icon name="warning" />
       <div>
         <strong>{denied ? 'Your role does not show you this.' : fault.message}</strong>
-        {fault.requestId && <div className="small">Request <span className="mono">{fault.requestId}</span></div>}
+        {fault.requestId && (
+          <div className="small">
+            Request <span className="mono">{fault.requestId}</span>
+          </div>
+        )}
       </div>
-      {onRetry && !denied && <Button size="small" onClick={onRetry}>Try again</Button>}
+      {onRetry && !denied && (
+        <Button size="small" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
     </div>
   );
 }

@@ -22,7 +22,17 @@ interface Props {
 
 /** A form that changes something: what is wrong stands at its field, and the first such field is
     where the keyboard goes. */
-export function OperationForm({ action, danger, inline, busy, refusal, check, onSubmit, onCancel, children }: Props) {
+export function OperationForm({
+  action,
+  danger,
+  inline,
+  busy,
+  refusal,
+  check,
+  onSubmit,
+  onCancel,
+  children,
+}: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState<Problems>({});
   // What the service refused at a field that this form does not have; it is told all the same.
@@ -50,7 +60,11 @@ export function OperationForm({ action, danger, inline, busy, refusal, check, on
       {said && (
         <Note tone="bad">
           {said}
-          {refusal?.requestId && <div className="small">Request <span className="mono">{refusal.requestId}</span></div>}
+          {refusal?.requestId && (
+            <div className="small">
+              Request <span className="mono">{refusal.requestId}</span>
+            </div>
+          )}
         </Note>
       )}
       {children((field) => typed[field] ?? refusal?.fields[field])}

@@ -13,7 +13,10 @@ export function Segments<Value extends string>({ label, values, value, onChange 
   return (
     <div className="segments" role="radiogroup" aria-label={label}>
       {(Object.keys(values) as Value[]).map((one) => (
-        <label key={one}><input type="radio" name={name} checked={one === value} onChange={() => onChange(one)} /><span>{values[one]}</span></label>
+        <label key={one}>
+          <input type="radio" name={name} checked={one === value} onChange={() => onChange(one)} />
+          <span>{values[one]}</span>
+        </label>
       ))}
     </div>
   );

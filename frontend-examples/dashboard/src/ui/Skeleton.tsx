@@ -19,7 +19,9 @@ export function RowsSkeleton({ rows = 6 }: { rows?: number }) {
   return (
     <div className="card-body" role="status">
       <span className="visually-hidden">Loading</span>
-      {Array.from({ length: rows }, (_, row) => <Skeleton key={row} height={22} />)}
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} height={22} />
+      ))}
     </div>
   );
 }

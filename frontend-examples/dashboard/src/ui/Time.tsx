@@ -1,20 +1,41 @@
 import { useEffect, useState } from 'react';
 
-const DATE = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const THIS_YEAR = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const DATE = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const THIS_YEAR = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** An instant, in the reader's zone. */
 export function Time({ at, clock }: { at: string; clock?: boolean }) {
   const date = new Date(at);
   const format = date.getFullYear() === new Date().getFullYear() ? THIS_YEAR : DATE;
-  return <time dateTime={at} title={DATE.format(date)}>{(clock ? CLOCK : format).format(date)}</time>;
+  return (
+    <time dateTime={at} title={DATE.format(date)}>
+      {(clock ? CLOCK : format).format(date)}
+    </time>
+  );
 }
 
 /** How long ago it was, kept true. */
 export function Ago({ at }: { at: string }) {
   const now = useNow(1_000);
-  return <time dateTime={at} title={DATE.format(new Date(at))}>{ago(now - Date.parse(at))}</time>;
+  return (
+    <time dateTime={at} title={DATE.format(new Date(at))}>
+      {ago(now - Date.parse(at))}
+    </time>
+  );
 }
 
 export function useNow(everyMs: number): number {

@@ -32,7 +32,10 @@ export function Toasts() {
       {shown.map(({ id, tone, title, text }) => (
         <div key={id} className="toast" data-tone={tone}>
           <Icon name={tone === 'good' ? 'check' : 'warning'} />
-          <div><strong>{title}</strong>{text && <p>{text}</p>}</div>
+          <div>
+            <strong>{title}</strong>
+            {text && <p>{text}</p>}
+          </div>
           <Button look="plain" size="icon" icon="close" aria-label="Dismiss" onClick={() => dismiss(id)} />
         </div>
       ))}

@@ -28,7 +28,12 @@ export default function CachePage() {
   });
   const now = samples.at(-1) ?? data?.cacheStats;
   if (error && !now) {
-    return <div className="page"><PageHead title="Cache" /><FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} /></div>;
+    return (
+      <div className="page">
+        <PageHead title="Cache" />
+        <FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} />
+      </div>
+    );
   }
   if (!now) return <PageSkeleton />;
   return (
@@ -36,12 +41,15 @@ export default function CachePage() {
       <PageHead title="Cache">As this instance has counted since its start.</PageHead>
       {now.degraded && (
         <Note tone="bad">
-          <strong>The cache is away, or is being repaired.</strong> Everything is answered from the database meanwhile: correct, and slower.
+          <strong>The cache is away, or is being repaired.</strong> Everything is answered from the database
+          meanwhile: correct, and slower.
         </Note>
       )}
       <CacheNow stats={now} />
       <OverTime samples={samples} />
-      <Card title="By keyspace"><KeyspacesTable keyspaces={now.namespaces} /></Card>
+      <Card title="By keyspace">
+        <KeyspacesTable keyspaces={now.namespaces} />
+      </Card>
       <EntriesCard />
     </div>
   );

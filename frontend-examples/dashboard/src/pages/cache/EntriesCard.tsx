@@ -13,7 +13,12 @@ import { EntriesTable } from './EntriesTable';
 import { EntryActions } from './EntryActions';
 import { KINDS, targetOf, targetProblems, type Kind } from './target';
 
-const PLACEHOLDER: Record<Kind, string> = { wallets: 'u000001, u000002', period: '20241201_001', order: 'ORDER_20241201_001_0001', hot: '' };
+const PLACEHOLDER: Record<Kind, string> = {
+  wallets: 'u000001, u000002',
+  period: '20241201_001',
+  order: 'ORDER_20241201_001_0001',
+  hot: '',
+};
 const LABEL: Record<Kind, string> = { wallets: 'Uids', period: 'Period', order: 'Order number', hot: 'Kind' };
 
 /** What is cached of something, and what can be done about it. */
@@ -27,7 +32,11 @@ export function EntriesCard() {
 
   async function look(wanted: CacheTarget) {
     setBusy(true);
-    const { data, error } = await client.query(CacheEntriesDocument, { target: wanted }, { requestPolicy: 'network-only' });
+    const { data, error } = await client.query(
+      CacheEntriesDocument,
+      { target: wanted },
+      { requestPolicy: 'network-only' },
+    );
     setBusy(false);
     setFault(error && faultOf(error));
     setTarget(wanted);
@@ -42,10 +51,32 @@ export function EntriesCard() {
   return (
     <Card title="Entries" side={<Segments label="Of what" values={KINDS} value={kind} onChange={choose} />}>
       <div className="card-body">
-        <OperationForm key={kind} action="Look up" inline busy={busy} check={(values) => targetProblems(kind, values)} onSubmit={(values: Values) => look(targetOf(kind, values))}>
-          {(problem) => kind === 'hot'
-            ? <Select label={LABEL.hot} name="what">{HOT_KINDS.map((one) => <option key={one} value={one}>{words(one)}</option>)}</Select>
-            : <TextField label={LABEL[kind]} name="what" placeholder={PLACEHOLDER[kind]} problem={problem('what')} />}
+        <OperationForm
+          key={kind}
+          action="Look up"
+          inline
+          busy={busy}
+          check={(values) => targetProblems(kind, values)}
+          onSubmit={(values: Values) => look(targetOf(kind, values))}
+        >
+          {(problem) =>
+            kind === 'hot' ? (
+              <Select label={LABEL.hot} name="what">
+                {HOT_KINDS.map((one) => (
+                  <option key={one} value={one}>
+                    {words(one)}
+                  </option>
+                ))}
+              </Select>
+            ) : (
+              <TextField
+                label={LABEL[kind]}
+                name="what"
+                placeholder={PLACEHOLDER[kind]}
+                problem={problem('what')}
+              />
+            )
+          }
         </OperationForm>
         {fault && <FaultNote fault={fault} />}
       </div>

@@ -1,5 +1,10 @@
 import { useSubmit } from '@/api/useSubmit';
-import { InvalidateCacheDocument, RefreshCacheDocument, WarmCacheDocument, type CacheTarget } from '@/gql/graphql';
+import {
+  InvalidateCacheDocument,
+  RefreshCacheDocument,
+  WarmCacheDocument,
+  type CacheTarget,
+} from '@/gql/graphql';
 import { Button } from '@/ui/Button';
 import { toast } from '@/ui/toasts';
 
@@ -18,17 +23,44 @@ export function EntryActions({ target, onDone }: { target: CacheTarget; onDone: 
 
   function done(what: string, outcome?: Outcome) {
     if (!outcome) return;
-    const skipped = outcome.skippedKeys > 0 ? `${outcome.skippedKeys.toLocaleString('en')} were left as they are.` : undefined;
-    toast(`${outcome.affectedKeys.toLocaleString('en')} ${outcome.affectedKeys === 1 ? 'entry' : 'entries'} ${what}`, skipped);
+    const skipped =
+      outcome.skippedKeys > 0
+        ? `${outcome.skippedKeys.toLocaleString('en')} were left as they are.`
+        : undefined;
+    toast(
+      `${outcome.affectedKeys.toLocaleString('en')} ${outcome.affectedKeys === 1 ? 'entry' : 'entries'} ${what}`,
+      skipped,
+    );
     onDone();
   }
   return (
     <div className="card-foot">
-      <span className="bad small" role="alert">{refusal && (refusal.form ?? Object.values(refusal.fields)[0])}</span>
+      <span className="bad small" role="alert">
+        {refusal && (refusal.form ?? Object.values(refusal.fields)[0])}
+      </span>
       <div className="buttons">
-        <Button size="small" disabled={busy} onClick={async () => done('warmed', (await warm.submit({ target }))?.warmCache)}>Warm</Button>
-        <Button size="small" disabled={busy} onClick={async () => done('read anew', (await refresh.submit({ target }))?.refreshCache)}>Refresh</Button>
-        <Button size="small" look="danger" disabled={busy} onClick={async () => done('thrown out', (await invalidate.submit({ target }))?.invalidateCache)}>Invalidate</Button>
+        <Button
+          size="small"
+          disabled={busy}
+          onClick={async () => done('warmed', (await warm.submit({ target }))?.warmCache)}
+        >
+          Warm
+        </Button>
+        <Button
+          size="small"
+          disabled={busy}
+          onClick={async () => done('read anew', (await refresh.submit({ target }))?.refreshCache)}
+        >
+          Refresh
+        </Button>
+        <Button
+          size="small"
+          look="danger"
+          disabled={busy}
+          onClick={async () => done('thrown out', (await invalidate.submit({ target }))?.invalidateCache)}
+        >
+          Invalidate
+        </Button>
       </div>
     </div>
   );

@@ -12,11 +12,18 @@ export function OverTime({ samples }: { samples: CacheNumbersFragment[] }) {
   const [metric, setMetric] = useState<Metric>('ratio');
   const plot = useMemo(() => plotOf(samples, metric), [samples, metric]);
   return (
-    <Card title="Over time" side={<Segments label="What is shown" values={METRICS} value={metric} onChange={setMetric} />}>
+    <Card
+      title="Over time"
+      side={<Segments label="What is shown" values={METRICS} value={metric} onChange={setMetric} />}
+    >
       <div className="card-body">
         {samples.length < 2 && <Skeleton height={220} />}
         {samples.length >= 2 && plot.series.length > 0 && <Chart plot={plot} />}
-        {samples.length >= 2 && plot.series.length === 0 && <Empty icon="cache" title="Nothing is looked for">A keyspace is a line here once something asks for it.</Empty>}
+        {samples.length >= 2 && plot.series.length === 0 && (
+          <Empty icon="cache" title="Nothing is looked for">
+            A keyspace is a line here once something asks for it.
+          </Empty>
+        )}
       </div>
     </Card>
   );

@@ -9,10 +9,14 @@ const MOST_WALLETS = 100;
 
 export function targetOf(kind: Kind, { what = '' }: Values): CacheTarget {
   switch (kind) {
-    case 'wallets': return { walletUids: uidsOf(what) };
-    case 'period': return { periodNumber: what };
-    case 'order': return { orderNo: what };
-    case 'hot': return { hotData: what as HotDataKind };
+    case 'wallets':
+      return { walletUids: uidsOf(what) };
+    case 'period':
+      return { periodNumber: what };
+    case 'order':
+      return { orderNo: what };
+    case 'hot':
+      return { hotData: what as HotDataKind };
   }
 }
 

@@ -22,9 +22,21 @@ export default function HotDataPage() {
   const navigate = useNavigate({ from: '/hot-data' });
   return (
     <div className="page">
-      <PageHead title="Hot data">Edited in the database by a back office, and kept fresh in the cache.</PageHead>
+      <PageHead title="Hot data">
+        Edited in the database by a back office, and kept fresh in the cache.
+      </PageHead>
       <RefreshCard />
-      <Card title={PLURAL[kind]} side={<Segments label="Kind" values={PLURAL} value={kind} onChange={(next) => void navigate({ search: { kind: next }, replace: true, resetScroll: false })} />}>
+      <Card
+        title={PLURAL[kind]}
+        side={
+          <Segments
+            label="Kind"
+            values={PLURAL}
+            value={kind}
+            onChange={(next) => void navigate({ search: { kind: next }, replace: true, resetScroll: false })}
+          />
+        }
+      >
         <Records key={kind} kind={kind} />
       </Card>
     </div>
@@ -40,14 +52,31 @@ function Records({ kind }: { kind: HotDataKind }) {
   const variables = before ? { kind, last: PAGE, before } : { kind, first: PAGE, after };
   const [{ data, error, stale }, again] = usePolled(HotDataDocument, variables, EVERY_MS);
   const records = data?.hotData;
-  if (error && !records) return <div className="card-body"><FaultNote fault={faultOf(error)} onRetry={again} /></div>;
+  if (error && !records)
+    return (
+      <div className="card-body">
+        <FaultNote fault={faultOf(error)} onRetry={again} />
+      </div>
+    );
   if (!records) return <RowsSkeleton />;
-  if (records.edges.length === 0) return <Empty icon="hot" title={`No ${PLURAL[kind].toLowerCase()} yet`}>A back office writes them into the database; they show up here within seconds.</Empty>;
+  if (records.edges.length === 0)
+    return (
+      <Empty icon="hot" title={`No ${PLURAL[kind].toLowerCase()} yet`}>
+        A back office writes them into the database; they show up here within seconds.
+      </Empty>
+    );
   return (
     <>
       <HotTable kind={kind} records={records.edges.map(({ node }) => node)} />
-      <Pager names={['First', 'Back', 'On']} info={records.pageInfo} atStart={!after && !before} busy={stale}
-        onFirst={() => setPage({})} onNewer={(cursor) => setPage({ before: cursor })} onOlder={(cursor) => setPage({ after: cursor })} />
+      <Pager
+        names={['First', 'Back', 'On']}
+        info={records.pageInfo}
+        atStart={!after && !before}
+        busy={stale}
+        onFirst={() => setPage({})}
+        onNewer={(cursor) => setPage({ before: cursor })}
+        onOlder={(cursor) => setPage({ after: cursor })}
+      />
     </>
   );
 }

@@ -18,9 +18,16 @@ export function FeedStatus({ paused }: { paused: boolean }) {
   if (paused) return <Said state="paused">Paused. Changes are kept.</Said>;
   if (state === 'waiting') return <Said state="waiting">Connection lost</Said>;
   if (state !== 'live') return <Said state="connecting">Connecting…</Said>;
-  return <Said state="live">{resumedAt ? `Resumed at ${CLOCK.format(resumedAt)} where it was lost` : 'Live'}</Said>;
+  return (
+    <Said state="live">{resumedAt ? `Resumed at ${CLOCK.format(resumedAt)} where it was lost` : 'Live'}</Said>
+  );
 }
 
 function Said({ state, children }: { state: string; children: ReactNode }) {
-  return <div className="status" data-state={state} role="status"><span className="dot" />{children}</div>;
+  return (
+    <div className="status" data-state={state} role="status">
+      <span className="dot" />
+      {children}
+    </div>
+  );
 }

@@ -18,11 +18,24 @@ export function FlowPart({ flows }: { flows: Flows }) {
     <>
       <dl className="stats" aria-label="The last minute">
         <Stat label="Changes, last minute">{changes.toLocaleString('en')}</Stat>
-        <Stat label="In, last minute"><span className="good">{formatMoney(fromUnits(into))}</span>{unit}</Stat>
-        <Stat label="Out, last minute">{formatMoney(fromUnits(out))}{unit}</Stat>
-        <Stat label="Net, last minute">{formatSigned(fromUnits(into - out))}{unit}</Stat>
+        <Stat label="In, last minute">
+          <span className="good">{formatMoney(fromUnits(into))}</span>
+          {unit}
+        </Stat>
+        <Stat label="Out, last minute">
+          {formatMoney(fromUnits(out))}
+          {unit}
+        </Stat>
+        <Stat label="Net, last minute">
+          {formatSigned(fromUnits(into - out))}
+          {unit}
+        </Stat>
       </dl>
-      <Card title="Flow by the minute" side={<span className="quiet small">Since this page was opened</span>}><div className="card-body"><Chart plot={plot} /></div></Card>
+      <Card title="Flow by the minute" side={<span className="quiet small">Since this page was opened</span>}>
+        <div className="card-body">
+          <Chart plot={plot} />
+        </div>
+      </Card>
     </>
   );
 }

@@ -18,8 +18,22 @@ export function LiveFilters({ search, onChange }: { search: Search; onChange: (s
   }
   return (
     <div className="toolbar">
-      <TextField small label="Wallet" placeholder="Part of a uid" value={search.uid ?? ''} onChange={(event) => onChange({ ...search, uid: event.target.value.trim() || undefined })} />
-      <TextField small label="At least" inputMode="decimal" placeholder="Any amount" value={typed} problem={problem} onChange={(event) => changeAmount(event.target.value)} />
+      <TextField
+        small
+        label="Wallet"
+        placeholder="Part of a uid"
+        value={search.uid ?? ''}
+        onChange={(event) => onChange({ ...search, uid: event.target.value.trim() || undefined })}
+      />
+      <TextField
+        small
+        label="At least"
+        inputMode="decimal"
+        placeholder="Any amount"
+        value={typed}
+        problem={problem}
+        onChange={(event) => changeAmount(event.target.value)}
+      />
     </div>
   );
 }

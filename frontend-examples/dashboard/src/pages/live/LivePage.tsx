@@ -22,7 +22,7 @@ export default function LivePage() {
   const [dismissed, dismiss] = useState<number>();
   const shown = useMemo(() => {
     const wanted = search.uid;
-    return wanted ? rows.list.filter(({ uid }) => uid.includes(wanted)) : rows.list;
+    return wanted ? rows.filter(({ uid }) => uid.includes(wanted)) : rows;
   }, [rows, search.uid]);
   return (
     <div className="page">
@@ -32,8 +32,11 @@ export default function LivePage() {
       {fault && <FaultNote fault={fault} />}
       {gapAt && gapAt !== dismissed && (
         <Note tone="warn">
-          The connection was away for too long: some changes before {CLOCK.format(gapAt)} are not in this table.
-          {' '}<button type="button" className="link-button" onClick={() => dismiss(gapAt)}>Understood</button>
+          The connection was away for too long: some changes before {CLOCK.format(gapAt)} are not in this
+          table.{' '}
+          <button type="button" className="link-button" onClick={() => dismiss(gapAt)}>
+            Understood
+          </button>
         </Note>
       )}
       <FlowPart flows={flows} />
@@ -41,19 +44,33 @@ export default function LivePage() {
         title="Changes"
         side={
           <div className="buttons">
-            <Button size="small" look="plain" onClick={clear} disabled={rows.list.length === 0}>Clear</Button>
+            <Button size="small" look="plain" onClick={clear} disabled={rows.length === 0}>
+              Clear
+            </Button>
             <Button size="small" icon={paused ? 'play' : 'pause'} onClick={() => pause(!paused)}>
               {paused ? `Go on${held > 0 ? ` (${held.toLocaleString('en')} new)` : ''}` : 'Pause'}
             </Button>
           </div>
         }
       >
-        <div className="card-body"><LiveFilters search={search} onChange={(next) => void navigate({ search: next, replace: true })} /></div>
-        {shown.length === 0
-          ? <Empty icon="live" title={rows.list.length === 0 ? 'Waiting for the first change' : 'No change fits the filter yet'}>Changes show up here as they are made.</Empty>
-          : <FeedTable rows={shown} seen={rows.seen} />}
+        <div className="card-body">
+          <LiveFilters search={search} onChange={(next) => void navigate({ search: next, replace: true })} />
+        </div>
+        {shown.length === 0 ? (
+          <Empty
+            icon="live"
+            title={rows.length === 0 ? 'Waiting for the first change' : 'No change fits the filter yet'}
+          >
+            Changes show up here as they are made.
+          </Empty>
+        ) : (
+          <FeedTable rows={shown} />
+        )}
         <div className="card-foot small quiet">
-          <span className="number" data-testid="shown">{shown.length.toLocaleString('en')} {shown.length === 1 ? 'change' : 'changes'}{search.uid ? ` of ${rows.list.length.toLocaleString('en')}` : ''}</span>
+          <span className="number" data-testid="shown">
+            {shown.length.toLocaleString('en')} {shown.length === 1 ? 'change' : 'changes'}
+            {search.uid ? ` of ${rows.length.toLocaleString('en')}` : ''}
+          </span>
           <span>The newest 10,000 are kept.</span>
         </div>
       </Card>

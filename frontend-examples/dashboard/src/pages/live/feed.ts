@@ -38,14 +38,7 @@ export function rowOf({ adminBalanceFeed: event }: BalanceFeedSubscription): Row
   };
 }
 
-/** Rows in the order they came, the newest last, and how many there ever were. */
-export interface Rows {
-  list: readonly Row[];
-  seen: number;
-}
-
-export const NO_ROWS: Rows = { list: [], seen: 0 };
-
-export function append({ list, seen }: Rows, more: readonly Row[]): Rows {
-  return { list: [...list, ...more].slice(-MOST_ROWS), seen: seen + more.length };
+/** Rows stand in the order they came, the newest last. */
+export function append(rows: readonly Row[], more: readonly Row[]): readonly Row[] {
+  return [...rows, ...more].slice(-MOST_ROWS);
 }

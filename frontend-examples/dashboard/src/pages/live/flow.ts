@@ -47,23 +47,34 @@ export class Flows {
     const current = Math.floor(now / MINUTE_MS);
     const minutes = Array.from({ length: SHOWN_MINUTES }, (_, index) => current - SHOWN_MINUTES + 1 + index);
     const flows = minutes.map((minute) => this.sum((at) => Math.floor(at / MINUTE_MS) === minute));
-    const { place, ticks, label, range } = moneyScale(flows.flatMap(({ into, out }) => [into, -out]), true);
+    const { place, ticks, label, range } = moneyScale(
+      flows.flatMap(({ into, out }) => [into, -out]),
+      true,
+    );
     const sum = this.sum(() => true);
     return {
       xs: minutes.map((minute) => minute * 60),
-      ticks, range, tickLabel: label,
+      ticks,
+      range,
+      tickLabel: label,
       sayX: (index) => CLOCK.format((minutes[index] ?? 0) * MINUTE_MS),
       summary: `Money by the minute, in the last ${SHOWN_MINUTES} minutes: ${formatMoney(fromUnits(sum.into))} in, ${formatMoney(fromUnits(sum.out))} out, in ${sum.changes} changes.`,
       height: 200,
       margin: 30,
       series: [
         {
-          label: 'In', look: 's-good', kind: 'bars', base: place(0n),
+          label: 'In',
+          look: 's-good',
+          kind: 'bars',
+          base: place(0n),
           places: flows.map(({ into }) => (into > 0n ? place(into) : null)),
           say: (index) => formatSigned(fromUnits(flows[index]?.into ?? 0n)),
         },
         {
-          label: 'Out', look: 's-bad', kind: 'bars', base: place(0n),
+          label: 'Out',
+          look: 's-bad',
+          kind: 'bars',
+          base: place(0n),
           places: flows.map(({ out }) => (out > 0n ? place(-out) : null)),
           say: (index) => formatSigned(fromUnits(-(flows[index]?.out ?? 0n))),
         },

@@ -3,7 +3,7 @@ import type { Fault } from '@/api/faults';
 import { isFinal } from '@/api/follow';
 import { useFollow } from '@/api/useFollow';
 import { BalanceFeedDocument } from '@/gql/graphql';
-import { append, MOST_ROWS, NO_ROWS, rowOf, type Row, type Rows } from './feed';
+import { append, MOST_ROWS, rowOf, type Row } from './feed';
 import { Flows } from './flow';
 
 /** Often enough to look live, seldom enough to be cheap at any rate of changes. */
@@ -11,7 +11,7 @@ const SHOWN_EVERY_MS = 200;
 
 /** Every change of every wallet, as it comes. */
 export function useFeed(minAmount: string | undefined) {
-  const [rows, setRows] = useState(NO_ROWS);
+  const [rows, setRows] = useState<readonly Row[]>([]);
   const [paused, setPaused] = useState(false);
   const [held, setHeld] = useState(0);
   const [gapAt, setGapAt] = useState<number>();
@@ -49,7 +49,7 @@ export function useFeed(minAmount: string | undefined) {
       if (waiting.current.length === 0) return undefined;
       const more = waiting.current;
       waiting.current = [];
-      return setRows((before: Rows) => append(before, more));
+      return setRows((before) => append(before, more));
     }, SHOWN_EVERY_MS);
     return () => clearInterval(timer);
   }, [paused]);
@@ -58,5 +58,5 @@ export function useFeed(minAmount: string | undefined) {
     setHeld(0);
     setPaused(on);
   }
-  return { rows, flows, paused, pause, held, gapAt, fault, clear: () => setRows(NO_ROWS) };
+  return { rows, flows, paused, pause, held, gapAt, fault, clear: () => setRows([]) };
 }

@@ -2,7 +2,7 @@ import { usePolled } from '@/api/usePolled';
 import { LockNumbersDocument, type LockNumbersQuery } from '@/gql/graphql';
 import { Card, Stat } from '@/ui/Card';
 import { Skeleton } from '@/ui/Skeleton';
-import { count, ms } from '../cache/numbers';
+import { count, ms } from '@/ui/numbers';
 
 const EVERY_MS = 2_000;
 const LOOKS = ['s3', 's1', 's8', 's5', 's2', 's7'];
@@ -44,13 +44,29 @@ function Retries({ stats }: { stats: LockNumbersQuery['lockStats'] }) {
         <ul className="bars">
           {waited.map(({ retries, orMore, waiters }, index) => (
             <li key={retries}>
-              <span>{tried(retries)}{orMore ? ' or more' : ''}</span>
-              <span className="track"><span className={`fill ${LOOKS[index % LOOKS.length]}`} style={{ width: `${(waiters / most) * 100}%` }} /></span>
+              <span>
+                {tried(retries)}
+                {orMore ? ' or more' : ''}
+              </span>
+              <span className="track">
+                <span
+                  className={`fill ${LOOKS[index % LOOKS.length]}`}
+                  style={{ width: `${(waiters / most) * 100}%` }}
+                />
+              </span>
               <span className="value">{count(waiters)}</span>
             </li>
           ))}
         </ul>
-        {stats.timeouts > 0 && <p className="quiet small">Given up: {stats.timeoutsByPolicy.filter((one) => one.count > 0).map((one) => `${one.policy} ${count(one.count)}`).join(', ')}</p>}
+        {stats.timeouts > 0 && (
+          <p className="quiet small">
+            Given up:{' '}
+            {stats.timeoutsByPolicy
+              .filter((one) => one.count > 0)
+              .map((one) => `${one.policy} ${count(one.count)}`)
+              .join(', ')}
+          </p>
+        )}
       </div>
     </Card>
   );

@@ -33,21 +33,55 @@ export default function LocksPage() {
   const [{ data, error }, again] = usePolled(LocksDocument, { uids }, EVERY_MS, uids.length === 0);
   const { looked, scan } = useScan((found) => watch([...uids, ...found]));
   const [releasing, setReleasing] = useState<LockFieldsFragment>();
-  const rows: Watched[] = uids.map((uid) => ({ uid, lock: data?.walletsByUid.find((wallet) => wallet?.uid === uid)?.lock }));
+  const rows: Watched[] = uids.map((uid) => ({
+    uid,
+    lock: data?.walletsByUid.find((wallet) => wallet?.uid === uid)?.lock,
+  }));
   return (
     <div className="page">
-      <PageHead title="Locks" side={<Button icon="search" disabled={looked !== undefined} onClick={scan}>{looked === undefined ? 'Find held locks' : `${looked.toLocaleString('en')} wallets…`}</Button>}>
+      <PageHead
+        title="Locks"
+        side={
+          <Button icon="search" disabled={looked !== undefined} onClick={scan}>
+            {looked === undefined ? 'Find held locks' : `${looked.toLocaleString('en')} wallets…`}
+          </Button>
+        }
+      >
         A lock orders work on a wallet between instances. It lapses by itself when its holder dies.
       </PageHead>
       {admin && <LockNumbers />}
       <Card title="Watched wallets">
-        <div className="card-body"><WatchForm onWatch={(uid) => watch([...uids, uid])} /></div>
-        {error && !data && <div className="card-body"><FaultNote fault={faultOf(error)} onRetry={again} /></div>}
-        {uids.length === 0
-          ? <Empty icon="locks" title="No wallet is watched">Add one by its uid, or look for the locks that are held now.</Empty>
-          : <LocksTable rows={rows} mayRelease={admin} onRelease={setReleasing} onForget={(uid) => watch(uids.filter((one) => one !== uid))} />}
+        <div className="card-body">
+          <WatchForm onWatch={(uid) => watch([...uids, uid])} />
+        </div>
+        {error && !data && (
+          <div className="card-body">
+            <FaultNote fault={faultOf(error)} onRetry={again} />
+          </div>
+        )}
+        {uids.length === 0 ? (
+          <Empty icon="locks" title="No wallet is watched">
+            Add one by its uid, or look for the locks that are held now.
+          </Empty>
+        ) : (
+          <LocksTable
+            rows={rows}
+            mayRelease={admin}
+            onRelease={setReleasing}
+            onForget={(uid) => watch(uids.filter((one) => one !== uid))}
+          />
+        )}
       </Card>
-      {releasing && <ReleaseDialog lock={releasing} onClose={() => setReleasing(undefined)} onDone={() => { setReleasing(undefined); again(); }} />}
+      {releasing && (
+        <ReleaseDialog
+          lock={releasing}
+          onClose={() => setReleasing(undefined)}
+          onDone={() => {
+            setReleasing(undefined);
+            again();
+          }}
+        />
+      )}
     </div>
   );
 }

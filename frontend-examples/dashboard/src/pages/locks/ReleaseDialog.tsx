@@ -21,10 +21,32 @@ export function ReleaseDialog({ lock, onClose, onDone }: Props) {
     onDone();
   }
   return (
-    <Dialog title={`Release the lock of ${lock.uid}`} subtitle={<>Held by <span className="mono">{lock.holder}</span>. Balances stay right: the database’s row lock sees to that.</>} onClose={onClose}>
-      <OperationForm action="Release the lock" danger {...{ busy, refusal }} onSubmit={release} onCancel={onClose}
-        check={(values) => ({ reason: textProblem(values.reason, 'a reason') })}>
-        {(problem) => <TextArea label="Reason" name="reason" hint="Kept in the operation log." problem={problem('reason')} />}
+    <Dialog
+      title={`Release the lock of ${lock.uid}`}
+      subtitle={
+        <>
+          Held by <span className="mono">{lock.holder}</span>. Balances stay right: the database’s row lock
+          sees to that.
+        </>
+      }
+      onClose={onClose}
+    >
+      <OperationForm
+        action="Release the lock"
+        danger
+        {...{ busy, refusal }}
+        onSubmit={release}
+        onCancel={onClose}
+        check={(values) => ({ reason: textProblem(values.reason, 'a reason') })}
+      >
+        {(problem) => (
+          <TextArea
+            label="Reason"
+            name="reason"
+            hint="Kept in the operation log."
+            problem={problem('reason')}
+          />
+        )}
       </OperationForm>
     </Dialog>
   );

@@ -19,7 +19,11 @@ export function useScan(onFound: (uids: string[]) => void) {
     let count = 0;
     setLooked(0);
     do {
-      const { data, error } = await client.query(LockScanDocument, { first: PAGE, after }, { requestPolicy: 'network-only' });
+      const { data, error } = await client.query(
+        LockScanDocument,
+        { first: PAGE, after },
+        { requestPolicy: 'network-only' },
+      );
       if (!data) {
         toast('The locks could not all be looked at', error && faultOf(error).message, 'bad');
         break;
@@ -32,7 +36,12 @@ export function useScan(onFound: (uids: string[]) => void) {
     } while (after && count < MOST);
     setLooked(undefined);
     onFound(found);
-    toast(found.length === 0 ? 'No lock is held' : `${found.length} ${found.length === 1 ? 'lock is' : 'locks are'} held`, `Of ${count.toLocaleString('en')} wallets that were looked at.`);
+    toast(
+      found.length === 0
+        ? 'No lock is held'
+        : `${found.length} ${found.length === 1 ? 'lock is' : 'locks are'} held`,
+      `Of ${count.toLocaleString('en')} wallets that were looked at.`,
+    );
   }
   return { looked, scan };
 }

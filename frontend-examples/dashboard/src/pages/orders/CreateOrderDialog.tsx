@@ -27,14 +27,41 @@ export function CreateOrderDialog({ period, onClose, onCreated }: Props) {
     onCreated(order);
   }
   return (
-    <Dialog title="New order" subtitle="The amount is taken from the wallet, and comes back if the order lapses or is cancelled." onClose={onClose}>
-      <OperationForm action="Make the order" {...{ busy, refusal }} onSubmit={create} onCancel={onClose}
-        check={(values) => ({ uid: own ? undefined : uidProblem(values.uid), periodNumber: periodProblem(values.periodNumber ?? ''), amount: amountProblem(values.amount ?? '') })}>
+    <Dialog
+      title="New order"
+      subtitle="The amount is taken from the wallet, and comes back if the order lapses or is cancelled."
+      onClose={onClose}
+    >
+      <OperationForm
+        action="Make the order"
+        {...{ busy, refusal }}
+        onSubmit={create}
+        onCancel={onClose}
+        check={(values) => ({
+          uid: own ? undefined : uidProblem(values.uid),
+          periodNumber: periodProblem(values.periodNumber ?? ''),
+          amount: amountProblem(values.amount ?? ''),
+        })}
+      >
         {(problem) => (
           <>
-            {!own && <TextField label="Wallet (uid)" name="uid" placeholder="u000001" problem={problem('uid')} />}
-            <TextField label="Period" name="periodNumber" defaultValue={period} problem={problem('periodNumber')} />
-            <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" className="amount" problem={problem('amount')} />
+            {!own && (
+              <TextField label="Wallet (uid)" name="uid" placeholder="u000001" problem={problem('uid')} />
+            )}
+            <TextField
+              label="Period"
+              name="periodNumber"
+              defaultValue={period}
+              problem={problem('periodNumber')}
+            />
+            <TextField
+              label="Amount"
+              name="amount"
+              inputMode="decimal"
+              placeholder="0.00"
+              className="amount"
+              problem={problem('amount')}
+            />
           </>
         )}
       </OperationForm>

@@ -18,11 +18,19 @@ const CANCEL: Step = { to: 'CANCELLED', label: 'Cancel the order', question: 'Ca
 const STEPS: Record<OrderStatus, Step[]> = {
   PENDING: [CANCEL, { to: 'PAID', label: 'Confirm' }],
   PAID: [CANCEL, { to: 'COMPLETED', label: 'Complete' }],
-  COMPLETED: [], CANCELLED: [], EXPIRED: [],
+  COMPLETED: [],
+  CANCELLED: [],
+  EXPIRED: [],
 };
 
 /** The next statuses that an order may have. Users may only cancel. */
-export function OrderActions({ order, onChanged }: { order: OrderFieldsFragment; onChanged: (order: OrderFieldsFragment) => void }) {
+export function OrderActions({
+  order,
+  onChanged,
+}: {
+  order: OrderFieldsFragment;
+  onChanged: (order: OrderFieldsFragment) => void;
+}) {
   const operator = atLeast(useViewer(), 'OPERATOR');
   const { submit, busy, refusal } = useSubmit(UpdateOrderStatusDocument, (data) => data.updateOrderStatus);
   const [asked, setAsked] = useState<Step>();
@@ -32,7 +40,10 @@ export function OrderActions({ order, onChanged }: { order: OrderFieldsFragment;
     const data = await submit({ orderNo: order.orderNo, status: to, expectedStatus: order.status });
     if (!data?.updateOrderStatus.order) return;
     const { wallet } = data.updateOrderStatus;
-    const text = to === 'CANCELLED' && wallet ? `${formatMoney(order.amount)} went back: ${wallet.uid} holds ${formatMoney(wallet.balance)} ${wallet.currency}.` : undefined;
+    const text =
+      to === 'CANCELLED' && wallet
+        ? `${formatMoney(order.amount)} went back: ${wallet.uid} holds ${formatMoney(wallet.balance)} ${wallet.currency}.`
+        : undefined;
     toast(`${order.orderNo} is ${to.toLowerCase()}`, text);
     setAsked(undefined);
     onChanged(data.updateOrderStatus.order);
@@ -43,13 +54,30 @@ export function OrderActions({ order, onChanged }: { order: OrderFieldsFragment;
   return (
     <>
       {said && <Note tone="bad">{said}</Note>}
-      {asked && <Note tone="warn"><strong>{asked.question}</strong> {formatMoney(order.amount)} goes back to {order.uid}. This cannot be undone.</Note>}
+      {asked && (
+        <Note tone="warn">
+          <strong>{asked.question}</strong> {formatMoney(order.amount)} goes back to {order.uid}. This cannot
+          be undone.
+        </Note>
+      )}
       <div className="dialog-foot">
         {asked && <Button onClick={() => setAsked(undefined)}>No</Button>}
-        {asked && <Button look="danger" disabled={busy} onClick={() => go(asked)}>{busy ? 'Working…' : 'Yes, give the money back'}</Button>}
-        {!asked && steps.map((step) => (
-          <Button key={step.to} look={step.question ? 'danger' : 'primary'} disabled={busy} onClick={() => (step.question ? setAsked(step) : go(step))}>{step.label}</Button>
-        ))}
+        {asked && (
+          <Button look="danger" disabled={busy} onClick={() => go(asked)}>
+            {busy ? 'Working…' : 'Yes, give the money back'}
+          </Button>
+        )}
+        {!asked &&
+          steps.map((step) => (
+            <Button
+              key={step.to}
+              look={step.question ? 'danger' : 'primary'}
+              disabled={busy}
+              onClick={() => (step.question ? setAsked(step) : go(step))}
+            >
+              {step.label}
+            </Button>
+          ))}
       </div>
     </>
   );

@@ -27,16 +27,30 @@ export function OrderDialog({ orderNo, onClose, onChanged }: Props) {
   const read = data?.order;
   const order = changed && read && changed.version >= read.version ? changed : read;
   return (
-    <Dialog title={orderNo} subtitle={order && <Badge tone={ORDER_TONE[order.status]}>{words(order.status)}</Badge>} onClose={onClose} wide>
-      {error && !order && <FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} />}
+    <Dialog
+      title={orderNo}
+      subtitle={order && <Badge tone={ORDER_TONE[order.status]}>{words(order.status)}</Badge>}
+      onClose={onClose}
+      wide
+    >
+      {error && !order && (
+        <FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} />
+      )}
       {!data && !error && <Skeleton height={160} />}
-      {read === null && <Empty icon="orders" title="There is no such order">It may have been deleted, or is not yours to see.</Empty>}
+      {read === null && (
+        <Empty icon="orders" title="There is no such order">
+          It may have been deleted, or is not yours to see.
+        </Empty>
+      )}
       {order && <Facts order={order} />}
       {order && (
-        <OrderActions order={order} onChanged={(next) => {
-          setChanged(next);
-          onChanged(next);
-        }} />
+        <OrderActions
+          order={order}
+          onChanged={(next) => {
+            setChanged(next);
+            onChanged(next);
+          }}
+        />
       )}
     </Dialog>
   );
@@ -45,17 +59,31 @@ export function OrderDialog({ orderNo, onClose, onChanged }: Props) {
 function Facts({ order }: { order: OrderFieldsFragment }) {
   return (
     <dl className="facts">
-      <Fact label="Wallet"><Link to="/wallets/$uid" params={{ uid: order.uid }}>{order.uid}</Link></Fact>
+      <Fact label="Wallet">
+        <Link to="/wallets/$uid" params={{ uid: order.uid }}>
+          {order.uid}
+        </Link>
+      </Fact>
       <Fact label="Period">{order.periodNumber}</Fact>
-      <Fact label="Amount"><Money amount={order.amount} /></Fact>
-      <Fact label="Profit"><Money amount={order.profitAmount} /></Fact>
+      <Fact label="Amount">
+        <Money amount={order.amount} />
+      </Fact>
+      <Fact label="Profit">
+        <Money amount={order.profitAmount} />
+      </Fact>
       <Fact label="Likes">{order.likeCount}</Fact>
       <Fact label="Shares">{order.shareCount}</Fact>
       <Fact label="Follows">{order.followCount}</Fact>
       <Fact label="Favourites">{order.favoriteCount}</Fact>
-      <Fact label="Made"><Time at={order.createdAt} /></Fact>
-      <Fact label="Last change"><Time at={order.updatedAt} /></Fact>
-      <Fact label={order.status === 'PENDING' ? 'Lapses' : 'Would have lapsed'}><Time at={order.expireTime} /></Fact>
+      <Fact label="Made">
+        <Time at={order.createdAt} />
+      </Fact>
+      <Fact label="Last change">
+        <Time at={order.updatedAt} />
+      </Fact>
+      <Fact label={order.status === 'PENDING' ? 'Lapses' : 'Would have lapsed'}>
+        <Time at={order.expireTime} />
+      </Fact>
       <Fact label="Version">{order.version}</Fact>
     </dl>
   );

@@ -36,21 +36,61 @@ function Period({ period, search }: { period: string; search: OrdersSearch }) {
   const shown = orders && (status ? orders.filter((order) => order.status === status) : orders);
   return (
     <div className="page">
-      <PageHead title="Orders" side={<Button look="primary" icon="plus" onClick={() => setCreating(true)}>New order</Button>}>
+      <PageHead
+        title="Orders"
+        side={
+          <Button look="primary" icon="plus" onClick={() => setCreating(true)}>
+            New order
+          </Button>
+        }
+      >
         What was ordered in a period, as it stands now.
       </PageHead>
       <PeriodPicker period={period} onPick={(next) => go({ period: next })} />
       {fault && <FaultNote fault={fault} onRetry={retry} />}
-      {!complete && <Note tone="warn">This period has more than {MOST_ORDERS.toLocaleString('en')} orders: the first are shown and counted.</Note>}
+      {!complete && (
+        <Note tone="warn">
+          This period has more than {MOST_ORDERS.toLocaleString('en')} orders: the first are shown and
+          counted.
+        </Note>
+      )}
       <Totals orders={orders} />
-      <Card title="By status"><div className="card-body"><StatusBars orders={orders} /></div></Card>
-      <Card title={status ? `${words(status)} orders` : 'All orders'} side={<StatusFilter {...{ status }} onChange={(next) => go({ ...search, status: next })} />}>
-        {!shown && !fault && <RowsSkeleton />}
-        {shown?.length === 0 && <Empty icon="orders" title="No orders here">{status ? 'None of this period is in this status.' : 'Nobody has ordered in this period yet.'}</Empty>}
-        {shown && shown.length > 0 && <OrdersTable orders={shown} onOpen={(orderNo) => go({ ...search, order: orderNo })} />}
+      <Card title="By status">
+        <div className="card-body">
+          <StatusBars orders={orders} />
+        </div>
       </Card>
-      {search.order && <OrderDialog orderNo={search.order} onClose={() => go({ ...search, order: undefined })} onChanged={hear} />}
-      {creating && <CreateOrderDialog period={period} onClose={() => setCreating(false)} onCreated={(order) => { setCreating(false); hear(order); }} />}
+      <Card
+        title={status ? `${words(status)} orders` : 'All orders'}
+        side={<StatusFilter {...{ status }} onChange={(next) => go({ ...search, status: next })} />}
+      >
+        {!shown && !fault && <RowsSkeleton />}
+        {shown?.length === 0 && (
+          <Empty icon="orders" title="No orders here">
+            {status ? 'None of this period is in this status.' : 'Nobody has ordered in this period yet.'}
+          </Empty>
+        )}
+        {shown && shown.length > 0 && (
+          <OrdersTable orders={shown} onOpen={(orderNo) => go({ ...search, order: orderNo })} />
+        )}
+      </Card>
+      {search.order && (
+        <OrderDialog
+          orderNo={search.order}
+          onClose={() => go({ ...search, order: undefined })}
+          onChanged={hear}
+        />
+      )}
+      {creating && (
+        <CreateOrderDialog
+          period={period}
+          onClose={() => setCreating(false)}
+          onCreated={(order) => {
+            setCreating(false);
+            hear(order);
+          }}
+        />
+      )}
     </div>
   );
 }

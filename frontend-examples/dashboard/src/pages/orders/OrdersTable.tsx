@@ -19,15 +19,55 @@ interface Props {
 
 /** By number; a period may have thousands. */
 export function OrdersTable({ orders, onOpen }: Props) {
-  const columns = useMemo(() => columnsOf([
-    column.accessor('orderNo', { header: 'Order', cell: (cell) => <button type="button" className="link-button" onClick={() => onOpen(cell.getValue())}>{cell.getValue()}</button> }),
-    column.accessor('uid', { header: 'Wallet' }),
-    column.accessor('status', { header: 'Status', cell: ({ row: { original } }) => <Badge tone={ORDER_TONE[original.status]}>{words(original.status)}</Badge> }),
-    column.accessor('amount', { header: 'Amount', meta: end, cell: (cell) => <Money amount={cell.getValue()} /> }),
-    column.accessor('profitAmount', { header: 'Profit', meta: { className: 'end quiet' }, cell: (cell) => <Money amount={cell.getValue()} /> }),
-    column.accessor('updatedAt', { header: 'Last change', cell: (cell) => <Time at={cell.getValue()} /> }),
-  ]), [onOpen]);
-  const sorted = useMemo(() => orders.toSorted((one, other) => (one.orderNo < other.orderNo ? -1 : 1)), [orders]);
+  const columns = useMemo(
+    () =>
+      columnsOf([
+        column.accessor('orderNo', {
+          header: 'Order',
+          cell: (cell) => (
+            <button type="button" className="link-button" onClick={() => onOpen(cell.getValue())}>
+              {cell.getValue()}
+            </button>
+          ),
+        }),
+        column.accessor('uid', { header: 'Wallet' }),
+        column.accessor('status', {
+          header: 'Status',
+          cell: ({ row: { original } }) => (
+            <Badge tone={ORDER_TONE[original.status]}>{words(original.status)}</Badge>
+          ),
+        }),
+        column.accessor('amount', {
+          header: 'Amount',
+          meta: end,
+          cell: (cell) => <Money amount={cell.getValue()} />,
+        }),
+        column.accessor('profitAmount', {
+          header: 'Profit',
+          meta: { className: 'end quiet' },
+          cell: (cell) => <Money amount={cell.getValue()} />,
+        }),
+        column.accessor('updatedAt', {
+          header: 'Last change',
+          cell: (cell) => <Time at={cell.getValue()} />,
+        }),
+      ]),
+    [onOpen],
+  );
+  const sorted = useMemo(
+    () => orders.toSorted((one, other) => (one.orderNo < other.orderNo ? -1 : 1)),
+    [orders],
+  );
   const row = useCallback((index: number) => sorted[index] as OrderFieldsFragment, [sorted]);
-  return <VirtualTable label="Orders of the period" columns={columns} count={sorted.length} row={row} rowId={(order) => order.orderNo} widths={WIDTHS} minWidth={860} />;
+  return (
+    <VirtualTable
+      label="Orders of the period"
+      columns={columns}
+      count={sorted.length}
+      row={row}
+      rowId={(order) => order.orderNo}
+      widths={WIDTHS}
+      minWidth={860}
+    />
+  );
 }

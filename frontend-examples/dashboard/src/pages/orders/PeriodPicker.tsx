@@ -20,11 +20,31 @@ export function PeriodPicker({ period, onPick }: { period: string; onPick: (peri
   const [before, after] = [beside(period, -1), beside(period, 1)];
   return (
     <form className="toolbar" onSubmit={submit} noValidate>
-      <TextField label="Period" name="period" defaultValue={period} placeholder="20241201_001" problem={problem} />
+      <TextField
+        label="Period"
+        name="period"
+        defaultValue={period}
+        placeholder="20241201_001"
+        problem={problem}
+      />
       <div className="buttons">
         <Button type="submit">Show</Button>
-        <Button look="plain" size="icon" icon="left" aria-label="The period before" disabled={!before} onClick={() => before && pick(before)} />
-        <Button look="plain" size="icon" icon="right" aria-label="The next period" disabled={!after} onClick={() => after && pick(after)} />
+        <Button
+          look="plain"
+          size="icon"
+          icon="left"
+          aria-label="The period before"
+          disabled={!before}
+          onClick={() => before && pick(before)}
+        />
+        <Button
+          look="plain"
+          size="icon"
+          icon="right"
+          aria-label="The next period"
+          disabled={!after}
+          onClick={() => after && pick(after)}
+        />
       </div>
     </form>
   );

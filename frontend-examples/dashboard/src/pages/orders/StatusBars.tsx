@@ -4,7 +4,13 @@ import { Skeleton } from '@/ui/Skeleton';
 import { words } from '@/ui/words';
 import { sumsOf } from './sums';
 
-const LOOK: Record<OrderStatus, string> = { PENDING: 's5', PAID: 's1', COMPLETED: 's-good', CANCELLED: 's-bad', EXPIRED: 's6' };
+const LOOK: Record<OrderStatus, string> = {
+  PENDING: 's5',
+  PAID: 's1',
+  COMPLETED: 's-good',
+  CANCELLED: 's-bad',
+  EXPIRED: 's6',
+};
 
 /** A chart by status, as a list: five bars need no canvas, and read aloud as they are. */
 export function StatusBars({ orders }: { orders?: OrderFieldsFragment[] }) {
@@ -16,8 +22,14 @@ export function StatusBars({ orders }: { orders?: OrderFieldsFragment[] }) {
       {sums.map(({ status, count, amount }) => (
         <li key={status}>
           <span>{words(status)}</span>
-          <span className="track">{count > 0 && <span className={`fill ${LOOK[status]}`} style={{ width: `${(count / most) * 100}%` }} />}</span>
-          <span className="value">{count.toLocaleString('en')} · {formatMoney(fromUnits(amount))}</span>
+          <span className="track">
+            {count > 0 && (
+              <span className={`fill ${LOOK[status]}`} style={{ width: `${(count / most) * 100}%` }} />
+            )}
+          </span>
+          <span className="value">
+            {count.toLocaleString('en')} · {formatMoney(fromUnits(amount))}
+          </span>
         </li>
       ))}
     </ul>

@@ -3,7 +3,12 @@ import { useClient, type CombinedError } from 'urql';
 import { faultOf, type Fault } from '@/api/faults';
 import { useFollow } from '@/api/useFollow';
 import { atLeast, useViewer } from '@/app/viewer';
-import { OwnOrdersDocument, PeriodOrdersDocument, PeriodOrderUpdatesDocument, type OrderFieldsFragment } from '@/gql/graphql';
+import {
+  OwnOrdersDocument,
+  PeriodOrdersDocument,
+  PeriodOrderUpdatesDocument,
+  type OrderFieldsFragment,
+} from '@/gql/graphql';
 
 const PAGE = 500;
 /** A period of more is shown in part, and said to be. */
@@ -27,11 +32,12 @@ export function usePeriod(periodNumber: string) {
   const [tries, setTries] = useState(0);
 
   const hear = (order: OrderFieldsFragment) => setOrders((before) => withOrders(before, [order]));
-  const forget = (order: OrderFieldsFragment) => setOrders((before) => {
-    const after = new Map(before);
-    after.delete(order.orderNo);
-    return after;
-  });
+  const forget = (order: OrderFieldsFragment) =>
+    setOrders((before) => {
+      const after = new Map(before);
+      after.delete(order.orderNo);
+      return after;
+    });
 
   useEffect(() => {
     let left = false;
@@ -42,8 +48,12 @@ export function usePeriod(periodNumber: string) {
         const { data, error } = await client.query(PeriodOrdersDocument, variables, policy);
         return data?.ordersByPeriod ?? broken(error);
       }
-      const { data, error } = await client.query(OwnOrdersDocument, { ...variables, uid: viewer.uid }, policy);
-      return data ? data.wallet?.orders ?? { edges: [], pageInfo: { hasNextPage: false } } : broken(error);
+      const { data, error } = await client.query(
+        OwnOrdersDocument,
+        { ...variables, uid: viewer.uid },
+        policy,
+      );
+      return data ? (data.wallet?.orders ?? { edges: [], pageInfo: { hasNextPage: false } }) : broken(error);
     }
     async function read() {
       let after: string | null | undefined;
@@ -53,7 +63,12 @@ export function usePeriod(periodNumber: string) {
         if (left) return;
         count += edges.length;
         after = pageInfo.hasNextPage ? pageInfo.endCursor : undefined;
-        setOrders((before) => withOrders(before, edges.map(({ node }) => node)));
+        setOrders((before) =>
+          withOrders(
+            before,
+            edges.map(({ node }) => node),
+          ),
+        );
       } while (after && count < MOST_ORDERS);
       setComplete(!after);
     }
@@ -74,7 +89,9 @@ export function usePeriod(periodNumber: string) {
 
   return {
     orders: orders && [...orders.values()],
-    complete, fault, hear,
+    complete,
+    fault,
+    hear,
     retry: () => setTries(tries + 1),
   };
 }

@@ -19,7 +19,11 @@ export function ExportButton({ uid, filter }: { uid: string; filter: Transaction
     let after: string | null | undefined;
     setCount(0);
     do {
-      const { data, error } = await client.query(LedgerDocument, { uid, filter, first: PAGE, after }, { requestPolicy: 'network-only' });
+      const { data, error } = await client.query(
+        LedgerDocument,
+        { uid, filter, first: PAGE, after },
+        { requestPolicy: 'network-only' },
+      );
       const page = data?.wallet?.transactions;
       if (!page) {
         setCount(undefined);
@@ -31,7 +35,9 @@ export function ExportButton({ uid, filter }: { uid: string; filter: Transaction
     } while (after && lines.length < MOST);
     setCount(undefined);
     save(`${uid}-ledger.csv`, csvOf(lines));
-    const cut = after ? `Only the newest ${MOST.toLocaleString('en')}: choose a shorter time for the rest.` : undefined;
+    const cut = after
+      ? `Only the newest ${MOST.toLocaleString('en')}: choose a shorter time for the rest.`
+      : undefined;
     toast(`${lines.length.toLocaleString('en')} lines exported`, cut);
   }
 

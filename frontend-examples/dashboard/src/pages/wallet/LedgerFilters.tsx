@@ -22,12 +22,33 @@ export function LedgerFilters({ search, onChange }: Props) {
       <fieldset className="chips">
         <legend className="visually-hidden">Kinds of lines</legend>
         {TRANSACTION_TYPES.map((type) => (
-          <label key={type}><input type="checkbox" checked={types.includes(type)} onChange={() => toggle(type)} /><span>{words(type)}</span></label>
+          <label key={type}>
+            <input type="checkbox" checked={types.includes(type)} onChange={() => toggle(type)} />
+            <span>{words(type)}</span>
+          </label>
         ))}
       </fieldset>
-      <TextField small label="From" type="date" value={from ?? ''} max={to} onChange={(event) => filter({ from: event.target.value || undefined })} />
-      <TextField small label="To" type="date" value={to ?? ''} min={from} onChange={(event) => filter({ to: event.target.value || undefined })} />
-      {(types.length > 0 || from || to) && <Button size="small" look="plain" onClick={() => onChange({})}>Clear</Button>}
+      <TextField
+        small
+        label="From"
+        type="date"
+        value={from ?? ''}
+        max={to}
+        onChange={(event) => filter({ from: event.target.value || undefined })}
+      />
+      <TextField
+        small
+        label="To"
+        type="date"
+        value={to ?? ''}
+        min={from}
+        onChange={(event) => filter({ to: event.target.value || undefined })}
+      />
+      {(types.length > 0 || from || to) && (
+        <Button size="small" look="plain" onClick={() => onChange({})}>
+          Clear
+        </Button>
+      )}
     </div>
   );
 }

@@ -14,11 +14,27 @@ const end = { className: 'end' };
 const COLUMNS = columnsOf([
   column.accessor('createdAt', { header: 'Time', cell: (cell) => <Time at={cell.getValue()} /> }),
   column.accessor('type', { header: 'Type', cell: (cell) => <Badge>{words(cell.getValue())}</Badge> }),
-  column.accessor('amount', { header: 'Amount', meta: end, cell: (cell) => <Change amount={cell.getValue()} /> }),
-  column.accessor('balanceBefore', { header: 'Before', meta: { className: 'end quiet' }, cell: (cell) => <Money amount={cell.getValue()} /> }),
-  column.accessor('balanceAfter', { header: 'After', meta: end, cell: (cell) => <Money amount={cell.getValue()} /> }),
+  column.accessor('amount', {
+    header: 'Amount',
+    meta: end,
+    cell: (cell) => <Change amount={cell.getValue()} />,
+  }),
+  column.accessor('balanceBefore', {
+    header: 'Before',
+    meta: { className: 'end quiet' },
+    cell: (cell) => <Money amount={cell.getValue()} />,
+  }),
+  column.accessor('balanceAfter', {
+    header: 'After',
+    meta: end,
+    cell: (cell) => <Money amount={cell.getValue()} />,
+  }),
   column.display({ id: 'with', header: 'With', cell: ({ row }) => <With line={row.original} /> }),
-  column.accessor('description', { header: 'Description', meta: { className: 'cut' }, cell: (cell) => cell.getValue() ?? <span className="quiet">–</span> }),
+  column.accessor('description', {
+    header: 'Description',
+    meta: { className: 'cut' },
+    cell: (cell) => cell.getValue() ?? <span className="quiet">–</span>,
+  }),
   column.accessor('walletVersion', { header: 'Version', meta: end }),
 ]);
 
@@ -26,11 +42,28 @@ const COLUMNS = columnsOf([
 function With({ line }: { line: LineFieldsFragment }) {
   const operator = atLeast(useViewer(), 'OPERATOR');
   if (line.counterpartyUid && !operator) return line.counterpartyUid;
-  if (line.counterpartyUid) return <Link to="/wallets/$uid" params={{ uid: line.counterpartyUid }}>{line.counterpartyUid}</Link>;
-  if (line.orderNo) return <Link to="/orders" search={{ order: line.orderNo }}>{line.orderNo}</Link>;
+  if (line.counterpartyUid)
+    return (
+      <Link to="/wallets/$uid" params={{ uid: line.counterpartyUid }}>
+        {line.counterpartyUid}
+      </Link>
+    );
+  if (line.orderNo)
+    return (
+      <Link to="/orders" search={{ order: line.orderNo }}>
+        {line.orderNo}
+      </Link>
+    );
   return <span className="quiet">–</span>;
 }
 
 export function LedgerTable({ lines }: { lines: LineFieldsFragment[] }) {
-  return <DataTable label="Lines of the ledger" columns={COLUMNS} rows={lines} rowId={(line) => line.transactionNo} />;
+  return (
+    <DataTable
+      label="Lines of the ledger"
+      columns={COLUMNS}
+      rows={lines}
+      rowId={(line) => line.transactionNo}
+    />
+  );
 }

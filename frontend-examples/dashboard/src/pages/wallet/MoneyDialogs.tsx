@@ -1,5 +1,10 @@
 import { useSubmit } from '@/api/useSubmit';
-import { DepositDocument, TransferDocument, WithdrawDocument, type WalletFieldsFragment } from '@/gql/graphql';
+import {
+  DepositDocument,
+  TransferDocument,
+  WithdrawDocument,
+  type WalletFieldsFragment,
+} from '@/gql/graphql';
 import { amountProblem, formatMoney } from '@/money/money';
 import { Dialog } from '@/ui/Dialog';
 import { TextField } from '@/ui/Field';
@@ -14,14 +19,24 @@ interface Props {
 
 type Problem = (field: string) => string | undefined;
 
-const holds = (wallet: WalletFieldsFragment) => `${wallet.uid} holds ${formatMoney(wallet.balance)} ${wallet.currency}`;
+const holds = (wallet: WalletFieldsFragment) =>
+  `${wallet.uid} holds ${formatMoney(wallet.balance)} ${wallet.currency}`;
 const descriptionOf = (values: Values) => values.description || null;
-const tooLong = (values: Values) => ((values.description?.length ?? 0) > 500 ? 'At most 500 characters.' : undefined);
+const tooLong = (values: Values) =>
+  (values.description?.length ?? 0) > 500 ? 'At most 500 characters.' : undefined;
 
 function AmountAndDescription({ problem, currency }: { problem: Problem; currency: string }) {
   return (
     <>
-      <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" unit={currency} className="amount" problem={problem('amount')} />
+      <TextField
+        label="Amount"
+        name="amount"
+        inputMode="decimal"
+        placeholder="0.00"
+        unit={currency}
+        className="amount"
+        problem={problem('amount')}
+      />
       <TextField label="Description (optional)" name="description" problem={problem('description')} />
     </>
   );
@@ -29,7 +44,10 @@ function AmountAndDescription({ problem, currency }: { problem: Problem; currenc
 
 function done(what: string, amount: string, wallet: WalletFieldsFragment, replayed?: boolean) {
   const now = `${wallet.uid} holds ${formatMoney(wallet.balance)} ${wallet.currency}.`;
-  toast(`${formatMoney(amount)} ${wallet.currency} ${what}`, replayed ? `It had been done before. ${now}` : now);
+  toast(
+    `${formatMoney(amount)} ${wallet.currency} ${what}`,
+    replayed ? `It had been done before. ${now}` : now,
+  );
 }
 
 export function DepositDialog({ wallet, onClose, onDone }: Props) {
@@ -43,8 +61,13 @@ export function DepositDialog({ wallet, onClose, onDone }: Props) {
   }
   return (
     <Dialog title="Deposit" subtitle={holds(wallet)} onClose={onClose}>
-      <OperationForm action="Deposit" {...{ busy, refusal }} onSubmit={deposit} onCancel={onClose}
-        check={(values) => ({ amount: amountProblem(values.amount ?? ''), description: tooLong(values) })}>
+      <OperationForm
+        action="Deposit"
+        {...{ busy, refusal }}
+        onSubmit={deposit}
+        onCancel={onClose}
+        check={(values) => ({ amount: amountProblem(values.amount ?? ''), description: tooLong(values) })}
+      >
         {(problem) => <AmountAndDescription {...{ problem }} currency={wallet.currency} />}
       </OperationForm>
     </Dialog>
@@ -62,8 +85,13 @@ export function WithdrawDialog({ wallet, onClose, onDone }: Props) {
   }
   return (
     <Dialog title="Withdraw" subtitle={holds(wallet)} onClose={onClose}>
-      <OperationForm action="Withdraw" {...{ busy, refusal }} onSubmit={withdraw} onCancel={onClose}
-        check={(values) => ({ amount: amountProblem(values.amount ?? ''), description: tooLong(values) })}>
+      <OperationForm
+        action="Withdraw"
+        {...{ busy, refusal }}
+        onSubmit={withdraw}
+        onCancel={onClose}
+        check={(values) => ({ amount: amountProblem(values.amount ?? ''), description: tooLong(values) })}
+      >
         {(problem) => <AmountAndDescription {...{ problem }} currency={wallet.currency} />}
       </OperationForm>
     </Dialog>
@@ -79,15 +107,33 @@ export function TransferDialog({ wallet, onClose, onDone }: Props) {
     done(`sent to ${toUid}`, amount, data.transfer.fromWallet, data.transfer.operation?.replayed);
     onDone(data.transfer.fromWallet);
   }
-  const toProblem = (uid?: string) => uidProblem(uid) ?? (uid === wallet.uid ? 'That is the wallet that pays.' : undefined);
+  const toProblem = (uid?: string) =>
+    uidProblem(uid) ?? (uid === wallet.uid ? 'That is the wallet that pays.' : undefined);
   return (
     <Dialog title="Transfer" subtitle={holds(wallet)} onClose={onClose}>
-      <OperationForm action="Transfer" {...{ busy, refusal }} onSubmit={transfer} onCancel={onClose}
-        check={(values) => ({ toUid: toProblem(values.toUid), amount: amountProblem(values.amount ?? ''), description: tooLong(values) })}>
+      <OperationForm
+        action="Transfer"
+        {...{ busy, refusal }}
+        onSubmit={transfer}
+        onCancel={onClose}
+        check={(values) => ({
+          toUid: toProblem(values.toUid),
+          amount: amountProblem(values.amount ?? ''),
+          description: tooLong(values),
+        })}
+      >
         {(problem) => (
           <>
             <TextField label="To (uid)" name="toUid" placeholder="u000002" problem={problem('toUid')} />
-            <TextField label="Amount" name="amount" inputMode="decimal" placeholder="0.00" unit={wallet.currency} className="amount" problem={problem('amount')} />
+            <TextField
+              label="Amount"
+              name="amount"
+              inputMode="decimal"
+              placeholder="0.00"
+              unit={wallet.currency}
+              className="amount"
+              problem={problem('amount')}
+            />
             <TextField label="Description (optional)" name="description" problem={problem('description')} />
           </>
         )}

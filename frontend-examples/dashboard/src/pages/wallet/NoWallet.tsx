@@ -15,9 +15,15 @@ export function NoWallet({ uid, onOpened }: { uid: string; onOpened: () => void 
       <PageHead title={uid} />
       <div className="card">
         <Empty icon="wallet" title="There is no such wallet">
-          {mayOpen ? 'Open it here, and it can be paid into.' : 'Ask somebody who looks after wallets to open yours.'}
+          {mayOpen
+            ? 'Open it here, and it can be paid into.'
+            : 'Ask somebody who looks after wallets to open yours.'}
         </Empty>
-        {mayOpen && <div className="card-body" style={{ maxWidth: 360, margin: '0 auto' }}><OpenForm {...{ uid, onOpened }} /></div>}
+        {mayOpen && (
+          <div className="card-body" style={{ maxWidth: 360, margin: '0 auto' }}>
+            <OpenForm {...{ uid, onOpened }} />
+          </div>
+        )}
       </div>
     </div>
   );
@@ -25,15 +31,28 @@ export function NoWallet({ uid, onOpened }: { uid: string; onOpened: () => void 
 
 function OpenForm({ uid, onOpened }: { uid: string; onOpened: () => void }) {
   const { submit, busy, refusal } = useSubmit(OpenWalletDocument, (data) => data.openWallet);
-  const currencyProblem = (value = '') => (/^[A-Z]{3}$/.test(value) ? undefined : 'Three capital letters, such as PHP.');
+  const currencyProblem = (value = '') =>
+    /^[A-Z]{3}$/.test(value) ? undefined : 'Three capital letters, such as PHP.';
   return (
-    <OperationForm action="Open the wallet" {...{ busy, refusal }} check={({ currency }) => ({ currency: currencyProblem(currency) })}
+    <OperationForm
+      action="Open the wallet"
+      {...{ busy, refusal }}
+      check={({ currency }) => ({ currency: currencyProblem(currency) })}
       onSubmit={async ({ currency = '' }) => {
-        if (!await submit({ uid, currency })) return;
+        if (!(await submit({ uid, currency }))) return;
         toast(`${uid} is open`);
         onOpened();
-      }}>
-      {(problem) => <TextField label="Currency" name="currency" defaultValue="PHP" maxLength={3} problem={problem('currency')} />}
+      }}
+    >
+      {(problem) => (
+        <TextField
+          label="Currency"
+          name="currency"
+          defaultValue="PHP"
+          maxLength={3}
+          problem={problem('currency')}
+        />
+      )}
     </OperationForm>
   );
 }

@@ -31,9 +31,22 @@ export function StatusDialog({ wallet, status, onClose, onDone }: Props) {
   }
   return (
     <Dialog title={`${ACTION[status]} ${wallet.uid}`} subtitle={MEANS[status]} onClose={onClose}>
-      <OperationForm action={`${ACTION[status]} the wallet`} danger={status !== 'ACTIVE'} {...{ busy, refusal }} onSubmit={change}
-        onCancel={onClose} check={(values) => ({ reason: textProblem(values.reason, 'a reason') })}>
-        {(problem) => <TextArea label="Reason" name="reason" hint="Kept in the ledger, for whoever asks later." problem={problem('reason')} />}
+      <OperationForm
+        action={`${ACTION[status]} the wallet`}
+        danger={status !== 'ACTIVE'}
+        {...{ busy, refusal }}
+        onSubmit={change}
+        onCancel={onClose}
+        check={(values) => ({ reason: textProblem(values.reason, 'a reason') })}
+      >
+        {(problem) => (
+          <TextArea
+            label="Reason"
+            name="reason"
+            hint="Kept in the ledger, for whoever asks later."
+            problem={problem('reason')}
+          />
+        )}
       </OperationForm>
     </Dialog>
   );

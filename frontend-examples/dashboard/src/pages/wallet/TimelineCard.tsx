@@ -21,7 +21,10 @@ export function TimelineCard({ uid, version }: { uid: string; version: number })
   const span = chosen ?? fittingSpan(lines ?? []);
   const plot = useMemo(() => lines && timeline(lines, span), [lines, span]);
   return (
-    <Card title="Balance over time" side={<Segments label="Time shown" values={SPANS} value={span} onChange={choose} />}>
+    <Card
+      title="Balance over time"
+      side={<Segments label="Time shown" values={SPANS} value={span} onChange={choose} />}
+    >
       <div className="card-body">
         {!plot && <Skeleton height={220} />}
         {plot && plot.xs.length === 0 && <Empty title="No changes yet">The first one begins the line.</Empty>}

@@ -29,7 +29,13 @@ function OneWallet({ uid }: { uid: string }) {
   const viewer = useViewer();
   const { wallet, missing, fault, retry, readDatabase, hear } = useWallet(uid);
   const [action, setAction] = useState<Action>();
-  if (fault) return <div className="page"><PageHead title={uid} /><FaultNote fault={fault} onRetry={retry} /></div>;
+  if (fault)
+    return (
+      <div className="page">
+        <PageHead title={uid} />
+        <FaultNote fault={fault} onRetry={retry} />
+      </div>
+    );
   if (missing) return <NoWallet uid={uid} onOpened={retry} />;
   if (!wallet) return <PageSkeleton />;
 
@@ -44,8 +50,16 @@ function OneWallet({ uid }: { uid: string }) {
   return (
     <div className="page">
       <PageHead
-        title={<>{uid} <Badge tone={WALLET_TONE[wallet.status]}>{words(wallet.status)}</Badge></>}
-        side={<Button icon="refresh" onClick={readDatabase}>Read the database</Button>}
+        title={
+          <>
+            {uid} <Badge tone={WALLET_TONE[wallet.status]}>{words(wallet.status)}</Badge>
+          </>
+        }
+        side={
+          <Button icon="refresh" onClick={readDatabase}>
+            Read the database
+          </Button>
+        }
       />
       <BalanceCard wallet={wallet} mayDeposit={atLeast(viewer, 'OPERATOR')} onAction={setAction} />
       <TimelineCard uid={uid} version={wallet.version} />
@@ -53,7 +67,9 @@ function OneWallet({ uid }: { uid: string }) {
       {action === 'deposit' && <DepositDialog {...dialog} />}
       {action === 'withdraw' && <WithdrawDialog {...dialog} />}
       {action === 'transfer' && <TransferDialog {...dialog} />}
-      {(action === 'ACTIVE' || action === 'FROZEN' || action === 'CLOSED') && <StatusDialog status={action} {...dialog} />}
+      {(action === 'ACTIVE' || action === 'FROZEN' || action === 'CLOSED') && (
+        <StatusDialog status={action} {...dialog} />
+      )}
     </div>
   );
 }

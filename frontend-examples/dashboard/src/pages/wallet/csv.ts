@@ -1,8 +1,17 @@
 import type { LineFieldsFragment } from '@/gql/graphql';
 
 const COLUMNS = [
-  'transactionNo', 'createdAt', 'type', 'status', 'amount', 'balanceBefore', 'balanceAfter',
-  'walletVersion', 'counterpartyUid', 'orderNo', 'description',
+  'transactionNo',
+  'createdAt',
+  'type',
+  'status',
+  'amount',
+  'balanceBefore',
+  'balanceAfter',
+  'walletVersion',
+  'counterpartyUid',
+  'orderNo',
+  'description',
 ] as const satisfies readonly (keyof LineFieldsFragment)[];
 
 /** RFC 4180, amounts exact. */

@@ -9,7 +9,13 @@ export type Span = keyof typeof SPANS;
 const MS: Record<Span, number> = { hour: 3_600_000, day: 86_400_000, all: Infinity };
 /** Fewer make no line to look at. */
 const ENOUGH = 3;
-const CLOCK = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
 
 interface Point {
   at: number;
@@ -18,7 +24,8 @@ interface Point {
 
 /** The shortest time in which something happened. */
 export function fittingSpan(lines: LineFieldsFragment[]): Span {
-  const within = (span: Span) => lines.filter((line) => Date.parse(line.createdAt) > Date.now() - MS[span]).length;
+  const within = (span: Span) =>
+    lines.filter((line) => Date.parse(line.createdAt) > Date.now() - MS[span]).length;
   return (['hour', 'day'] as const).find((span) => within(span) >= ENOUGH) ?? 'all';
 }
 
@@ -30,16 +37,24 @@ export function timeline(lines: LineFieldsFragment[], span: Span): Plot {
   const [first, last] = [points[0], points.at(-1)];
   return {
     xs: points.map(({ at }) => at / 1_000),
-    ticks, range, tickLabel: label,
+    ticks,
+    range,
+    tickLabel: label,
     sayX: (index) => CLOCK.format(points[index]?.at),
-    summary: first && last
-      ? `The balance from ${CLOCK.format(first.at)}, when it was ${formatMoney(first.balance)}, to ${CLOCK.format(last.at)}, when it was ${formatMoney(last.balance)}.`
-      : 'No changes.',
-    series: [{
-      label: 'Balance', look: 's1', kind: 'step', base: 0,
-      places: balances.map(place),
-      say: (index) => formatMoney(points[index]?.balance ?? '0'),
-    }],
+    summary:
+      first && last
+        ? `The balance from ${CLOCK.format(first.at)}, when it was ${formatMoney(first.balance)}, to ${CLOCK.format(last.at)}, when it was ${formatMoney(last.balance)}.`
+        : 'No changes.',
+    series: [
+      {
+        label: 'Balance',
+        look: 's1',
+        kind: 'step',
+        base: 0,
+        places: balances.map(place),
+        say: (index) => formatMoney(points[index]?.balance ?? '0'),
+      },
+    ],
   };
 }
 

@@ -13,9 +13,13 @@ export function useWallet(uid: string) {
   const [heard, setHeard] = useState<WalletFieldsFragment>();
   const newest = newer(data?.wallet ?? undefined, heard?.uid === uid ? heard : undefined);
 
-  const hear = useCallback((wallet: WalletFieldsFragment) => setHeard((before) => {
-    return before?.uid === wallet.uid ? newer(before, wallet) : wallet;
-  }), []);
+  const hear = useCallback(
+    (wallet: WalletFieldsFragment) =>
+      setHeard((before) => {
+        return before?.uid === wallet.uid ? newer(before, wallet) : wallet;
+      }),
+    [],
+  );
 
   useFollow(data?.wallet ? uid : undefined, {
     document: WalletBalanceDocument,
@@ -24,7 +28,11 @@ export function useWallet(uid: string) {
   });
 
   async function readDatabase() {
-    const answer = await client.query(WalletDocument, { uid, consistency: 'LATEST' }, { requestPolicy: 'network-only' });
+    const answer = await client.query(
+      WalletDocument,
+      { uid, consistency: 'LATEST' },
+      { requestPolicy: 'network-only' },
+    );
     if (answer.error) toast('The database was not read', faultOf(answer.error).message, 'bad');
     if (answer.data?.wallet) setHeard(answer.data.wallet);
   }

@@ -22,35 +22,74 @@ export default function WalletsPage() {
   const navigate = useNavigate({ from: '/wallets' });
   const { uid, status, after, before } = search;
   const page = before ? { last: PAGE, before } : { first: PAGE, after };
-  const [{ data, error, stale }, retry] = useQuery({ query: WalletsDocument, variables: { ...page, filter: { uidPrefix: uid, status } } });
+  const [{ data, error, stale }, retry] = useQuery({
+    query: WalletsDocument,
+    variables: { ...page, filter: { uidPrefix: uid, status } },
+  });
   const go = (next: WalletsSearch) => void navigate({ search: next, replace: true });
   const wallets = data?.wallets;
   return (
     <div className="page">
-      <PageHead title="Wallets">{wallets?.totalCount === undefined ? 'Everybody’s, by uid.' : `${wallets.totalCount?.toLocaleString('en')} ${uid || status ? 'fit the filter' : 'in all'}, by uid.`}</PageHead>
+      <PageHead title="Wallets">
+        {wallets?.totalCount === undefined
+          ? 'Everybody’s, by uid.'
+          : `${wallets.totalCount?.toLocaleString('en')} ${uid || status ? 'fit the filter' : 'in all'}, by uid.`}
+      </PageHead>
       <section className="card" aria-label="Wallets">
         <div className="card-body">
           <div className="toolbar">
-            <TextField small label="Uid begins with" placeholder="u0000" value={uid ?? ''} onChange={(event) => go({ status, uid: event.target.value.trim() || undefined })} />
-            <Select small label="Status" value={status ?? ''} onChange={(event) => go({ uid, status: (event.target.value || undefined) as WalletStatus | undefined })}>
+            <TextField
+              small
+              label="Uid begins with"
+              placeholder="u0000"
+              value={uid ?? ''}
+              onChange={(event) => go({ status, uid: event.target.value.trim() || undefined })}
+            />
+            <Select
+              small
+              label="Status"
+              value={status ?? ''}
+              onChange={(event) =>
+                go({ uid, status: (event.target.value || undefined) as WalletStatus | undefined })
+              }
+            >
               <option value="">Any</option>
-              {STATUSES.map((one) => <option key={one} value={one}>{words(one)}</option>)}
+              {STATUSES.map((one) => (
+                <option key={one} value={one}>
+                  {words(one)}
+                </option>
+              ))}
             </Select>
           </div>
         </div>
-        {error && !wallets && <div className="card-body"><FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} /></div>}
+        {error && !wallets && (
+          <div className="card-body">
+            <FaultNote fault={faultOf(error)} onRetry={() => retry({ requestPolicy: 'network-only' })} />
+          </div>
+        )}
         {!wallets && !error && <RowsSkeleton rows={8} />}
         {wallets?.edges.length === 0 && (
           <Empty icon="wallet" title="No such wallets">
-            {uid && <Link to="/wallets/$uid" params={{ uid }}>Open a wallet for {uid}</Link>}
+            {uid && (
+              <Link to="/wallets/$uid" params={{ uid }}>
+                Open a wallet for {uid}
+              </Link>
+            )}
           </Empty>
         )}
-        {wallets && wallets.edges.length > 0 && <WalletsTable wallets={wallets.edges.map(({ node }) => node)} />}
+        {wallets && wallets.edges.length > 0 && (
+          <WalletsTable wallets={wallets.edges.map(({ node }) => node)} />
+        )}
         {wallets && (
-          <Pager names={['First', 'Back', 'On']} info={wallets.pageInfo} atStart={!after && !before} busy={stale}
+          <Pager
+            names={['First', 'Back', 'On']}
+            info={wallets.pageInfo}
+            atStart={!after && !before}
+            busy={stale}
             onFirst={() => go({ uid, status })}
             onNewer={(cursor) => go({ uid, status, before: cursor })}
-            onOlder={(cursor) => go({ uid, status, after: cursor })} />
+            onOlder={(cursor) => go({ uid, status, after: cursor })}
+          />
         )}
       </section>
     </div>

@@ -12,9 +12,25 @@ const column = createColumnHelper<Wallet>();
 const end = { className: 'end' };
 
 const COLUMNS = columnsOf([
-  column.accessor('uid', { header: 'Uid', cell: (cell) => <Link to="/wallets/$uid" params={{ uid: cell.getValue() }}>{cell.getValue()}</Link> }),
-  column.accessor('balance', { header: 'Balance', meta: end, cell: ({ row }) => <Money amount={row.original.balance} currency={row.original.currency} /> }),
-  column.accessor('status', { header: 'Status', cell: ({ row: { original } }) => <Badge tone={WALLET_TONE[original.status]}>{words(original.status)}</Badge> }),
+  column.accessor('uid', {
+    header: 'Uid',
+    cell: (cell) => (
+      <Link to="/wallets/$uid" params={{ uid: cell.getValue() }}>
+        {cell.getValue()}
+      </Link>
+    ),
+  }),
+  column.accessor('balance', {
+    header: 'Balance',
+    meta: end,
+    cell: ({ row }) => <Money amount={row.original.balance} currency={row.original.currency} />,
+  }),
+  column.accessor('status', {
+    header: 'Status',
+    cell: ({ row: { original } }) => (
+      <Badge tone={WALLET_TONE[original.status]}>{words(original.status)}</Badge>
+    ),
+  }),
   column.accessor('version', { header: 'Changes', meta: end }),
   column.accessor('updatedAt', { header: 'Last change', cell: (cell) => <Time at={cell.getValue()} /> }),
 ]);

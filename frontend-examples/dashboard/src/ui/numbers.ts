@@ -1,5 +1,6 @@
 /** Counts and times, which are numbers, unlike money. */
-export const count = (value: number | null | undefined) => (value === null || value === undefined ? '–' : value.toLocaleString('en'));
+export const count = (value: number | null | undefined) =>
+  value === null || value === undefined ? '–' : value.toLocaleString('en');
 export const percent = (ratio: number) => `${(ratio * 100).toFixed(ratio === 1 || ratio === 0 ? 0 : 1)} %`;
 
 export function ms(value: number): string {
