@@ -69,7 +69,7 @@ async fn main() {
         database,
         Cache::connect(&options.cache, redis.as_ref()),
         Locks::connect("bench", redis.as_ref()),
-        Events::connect("bench", redis.as_ref()),
+        Events::connect("bench", redis.as_ref(), |_| {}),
     );
     if let Some(redis) = &redis {
         redis.wait(Duration::from_secs(5)).await;

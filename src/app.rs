@@ -14,11 +14,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     auth::{Keys, Verifier},
     balance::Balance,
-    cache::Cache,
+    cache::{Cache, LatestTransactions},
     config::{Config, DatabaseConfig},
     demo::{self, Tokens},
+    entity::wallet,
     error::Error,
-    events::Events,
+    events::{Events, Topic},
     graphql::{Bounds, State},
     http::{self, Edge, TrustedDocuments, router},
     loaders::{Sources, keep_swept, refresh_early, warm_active},
@@ -113,7 +114,7 @@ impl App {
         // Who holds a lock, and whose events come back to it.
         let instance = ulid::Ulid::new().to_string();
         let locks = Locks::connect(&instance, redis.as_ref());
-        let events = Events::connect(&instance, redis.as_ref());
+        let events = Events::connect(&instance, redis.as_ref(), hear_of(cache.clone()));
         let balance =
             Balance::start(&config.balance, database.clone(), cache.clone(), locks, events.clone());
         let sources = Sources::new(database.clone(), cache.clone());
@@ -240,6 +241,18 @@ impl App {
         if let Ok(Err(error)) = timeout(grace, self.database.close()).await {
             tracing::warn!(%error, "the database was not closed in order");
         }
+    }
+}
+
+/// What is near is doubted before anybody is told of a change.
+fn hear_of(cache: Cache) -> impl Fn(&Topic) {
+    move |topic| match topic {
+        Topic::Wallet(uid) => {
+            cache.heard_of::<wallet::Model>(uid);
+            cache.heard_of::<LatestTransactions>(uid);
+        }
+        Topic::Period(period) => cache.heard_of_period(period),
+        Topic::Wallets | Topic::PeriodOf(..) => {}
     }
 }
 

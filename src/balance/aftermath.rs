@@ -7,26 +7,56 @@ use sea_orm::DbErr;
 
 use super::books::Changes;
 use crate::{
-    cache::{Cache, LatestTransactions},
+    cache::{Cache, Eviction, LatestTransactions},
     entity::{Uid, order, wallet},
     events::{BalanceEvent, Events, OrderEvent},
     store::{self, Database},
 };
 
-/// Writes what changed to the cache, where it is newer than what is there.
-pub async fn write_cache(cache: &Cache, changes: &Changes) {
+/// Writes what changed to the cache, where it is newer than what is there. Answers whether all of
+/// the wallets were.
+pub async fn write_cache(cache: &Cache, changes: &Changes) -> bool {
     let wallets = changes.opened.iter().chain(&changes.changed).chain(&changes.seen);
     let wallets: Vec<wallet::Model> = wallets.cloned().collect();
     let histories: Vec<(Uid, i64)> =
         wallets.iter().map(|wallet| (wallet.uid.clone(), wallet.version)).collect();
     let orders = changes.created_orders.iter().chain(&changes.changed_orders);
     let orders: Vec<_> = orders.chain(&changes.seen_orders).cloned().collect();
-    tokio::join!(
+    let (put, ..) = tokio::join!(
         cache.put(&wallets),
         cache.invalidate::<LatestTransactions>(&histories),
         cache.put_orders(&orders),
         cache.remove_orders(&changes.deleted_orders),
     );
+    put.refused == 0
+}
+
+/// Looks into why something newer than a change that was just committed is cached. Either it was
+/// changed again, or no database ever had that version, and it goes.
+pub async fn doubt_cache(database: &Database, cache: &Cache, changes: &Changes) {
+    let wallets = changes.opened.iter().chain(&changes.changed).chain(&changes.seen);
+    let uids: Vec<Uid> = wallets.map(|wallet| wallet.uid.clone()).collect();
+    // What is cached first: what is seen there cannot be newer than what is stored after that.
+    let Ok(entries) = cache.inspect::<wallet::Model>(&uids).await else { return };
+    let stored = match store::wallets::by_uids(database.reader(), &uids).await {
+        Ok(stored) => stored,
+        Err(error) => return tracing::warn!(%error, "cached wallets may be what never was"),
+    };
+    let seen: HashMap<Uid, Option<i64>> =
+        uids.into_iter().zip(entries).map(|(uid, entry)| (uid, entry.version)).collect();
+    let eviction = |wallet: &wallet::Model| {
+        let seen = seen.get(&wallet.uid).copied().flatten();
+        (seen > Some(wallet.version)).then(|| {
+            tracing::warn!(wallet.uid = %wallet.uid, ?seen, "a cached wallet is newer than the stored one");
+            Eviction { id: wallet.uid.clone(), seen, stored: Some(wallet.version) }
+        })
+    };
+    let evictions: Vec<_> = stored.iter().filter_map(eviction).collect();
+    if !evictions.is_empty() {
+        cache.evict::<wallet::Model>(&evictions).await;
+        cache.evict::<LatestTransactions>(&evictions).await;
+        cache.put(&stored).await;
+    }
 }
 
 /// Tells subscribers of each ledger line, with the wallet as that line left it, and of each order.

@@ -54,7 +54,9 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
 
 async fn write_caches(context: &Context, committed: &[Changes]) {
     for changes in committed {
-        Box::pin(aftermath::write_cache(&context.cache, changes)).await;
+        if !Box::pin(aftermath::write_cache(&context.cache, changes)).await {
+            Box::pin(aftermath::doubt_cache(&context.database, &context.cache, changes)).await;
+        }
     }
 }
 

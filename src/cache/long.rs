@@ -156,18 +156,19 @@ impl Cache {
     /// # Errors
     /// When the cache cannot be reached.
     pub async fn fields_before(&self, fill: &LongFill) -> Result<Vec<(String, i64)>, Unreachable> {
-        let mut fields = Vec::new();
-        let mut cursor = None;
-        while fill.has_fields {
+        let (mut fields, mut cursor) = (Vec::new(), None);
+        if !fill.has_fields {
+            return Ok(fields);
+        }
+        loop {
             let scanned = self.0.backend.scan_fields(&key(&fill.period), cursor).await;
             let (next, found) = scanned.map_err(|_| Unreachable)?;
             fields.extend(found);
             cursor = next;
             if cursor.is_none() {
-                break;
+                return Ok(fields);
             }
         }
-        Ok(fields)
     }
 
     /// Stores some of a period's orders, where newer.

@@ -22,6 +22,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod vetting;
 mod walk;
 
 use std::{fmt::Display, hash::Hash, sync::Arc};

@@ -12,7 +12,10 @@ use super::{
     rows::Filled,
     stats::count,
 };
-use crate::entity::{OrderNo, Period, order};
+use crate::{
+    entity::{OrderNo, Period, order},
+    redis::Tracked,
+};
 
 /// What the cache has of a period's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +53,11 @@ impl Cache {
         let orders = self.0.near.get(Keyspace::Orders, period)?;
         count(&self.0.stats.of(Keyspace::Orders).near_hits, 1);
         Some(orders)
+    }
+
+    /// Another instance says that it changed an order of this period: see [`Self::heard_of`].
+    pub fn heard_of_period(&self, period: &Period) {
+        self.0.near.hear(Tracked::Changed(Keyspace::Orders.key(period).as_bytes()));
     }
 
     /// All orders of a period as this process holds them, however old: for when nobody can be

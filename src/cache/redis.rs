@@ -1,14 +1,16 @@
 //! The cache in Redis.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use fred::types::Value;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     backend::{Hash, Held, LONG, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written},
     keyspaces::Keyspace,
     outage::Place,
+    vetting::Vetting,
     walk::{Census, WalkCursor},
 };
 use crate::redis::{Call, Command, Redis, Reply, Script};
@@ -35,25 +37,49 @@ const STEP: &str = "500";
 /// Most orders in one script call.
 const MAX_ORDERS: usize = 500;
 
-pub(super) struct RedisBackend(pub(super) Redis);
+pub(super) struct RedisBackend {
+    pub(super) redis: Redis,
+    pub(super) vetting: Arc<Vetting>,
+    _keeper: AbortOnDropHandle<()>,
+}
 
 impl RedisBackend {
     pub(super) fn new(redis: Redis) -> Self {
-        Self(redis)
+        let vetting = Vetting::new(redis.clone());
+        let keeper = vetting.clone();
+        let keeper = AbortOnDropHandle::new(tokio::spawn(async move { keeper.keep().await }));
+        Self { redis, vetting, _keeper: keeper }
     }
 
     pub(super) fn is_up(&self) -> bool {
-        self.0.is_up()
+        self.redis.is_up() && self.vetting.is_done()
+    }
+
+    /// What a script answers, if it can be believed. What is written to a server that is not seen to
+    /// yet would go with all the rest.
+    pub(super) async fn ask(&self, script: &Script, calls: &[Call]) -> Vec<Result<Value, Lost>> {
+        if !self.vetting.is_done() {
+            return vec![Err(Lost); calls.len()];
+        }
+        let replies = self.redis.run(script, calls).await;
+        let believed = self.vetting.is_done();
+        replies.into_iter().map(|reply| reply.ok().filter(|_| believed).ok_or(Lost)).collect()
     }
 
     /// One MGET; on a cluster one for each slot, in one pipeline.
     pub(super) async fn get(&self, keys: &[String]) -> Vec<Result<Option<Bytes>, Lost>> {
-        let groups = self.0.groups(keys);
+        let groups = self.redis.groups(keys);
         let commands = groups.iter().map(|group| {
             Command::new("MGET", group.iter().map(|&place| Value::from(keys[place].as_str())))
         });
-        let replies = self.0.send(commands.collect()).await;
         let mut found = vec![Err(Lost); keys.len()];
+        if !self.vetting.is_done() {
+            return found;
+        }
+        let replies = self.redis.send(commands.collect()).await;
+        if !self.vetting.is_done() {
+            return found;
+        }
         for (group, reply) in groups.iter().zip(replies) {
             let Some(values) = array(reply) else { continue };
             for (&place, value) in group.iter().zip(values) {
@@ -66,16 +92,18 @@ impl RedisBackend {
     /// One script call; on a cluster one for each slot, in one pipeline.
     pub(super) async fn put(&self, writes: &[Write]) -> Vec<Written> {
         let keys: Vec<&str> = writes.iter().map(|write| write.key.as_str()).collect();
-        let groups = self.0.groups(&keys);
+        let groups = self.redis.groups(&keys);
         let call = |group: &Vec<usize>| Call {
             keys: group.iter().map(|&place| writes[place].key.clone()).collect(),
             args: group.iter().flat_map(|&place| put_args(&writes[place])).collect(),
         };
         let calls: Vec<Call> = groups.iter().map(call).collect();
-        let replies = self.0.run(&PUT, &calls).await;
+        let replies = self.ask(&PUT, &calls).await;
         let mut written = vec![Written::Lost; writes.len()];
         for (group, reply) in groups.iter().zip(replies) {
-            for (&place, answer) in group.iter().zip(array(reply).unwrap_or_default()) {
+            for (&place, answer) in
+                group.iter().zip(reply.map(Value::into_array).unwrap_or_default())
+            {
                 written[place] = match answer.as_i64() {
                     Some(0) => Written::Stale,
                     Some(1) => Written::Stored,
@@ -91,8 +119,8 @@ impl RedisBackend {
         let most = i64::try_from(LONG).unwrap_or(i64::MAX);
         let call = |key: &String| Call { keys: vec![key.clone()], args: vec![most.into()] };
         let calls: Vec<Call> = keys.iter().map(call).collect();
-        let replies = self.0.run(&WHOLE, &calls).await;
-        replies.into_iter().map(|reply| hash(reply).ok_or(Lost)).collect()
+        let replies = self.ask(&WHOLE, &calls).await;
+        replies.into_iter().map(|reply| reply.and_then(|reply| hash(reply).ok_or(Lost))).collect()
     }
 
     /// One pipeline of script calls. A long period takes several, of which the last completes
@@ -104,11 +132,12 @@ impl RedisBackend {
             owners.extend(std::iter::repeat_n(owner, parts.len()));
             calls.extend(parts);
         }
-        let replies = self.0.run(&PERIOD, &calls).await;
+        let replies = self.ask(&PERIOD, &calls).await;
         let mut written = vec![PeriodWritten::default(); writes.len()];
         for (owner, reply) in owners.into_iter().zip(replies) {
-            let counts: Option<Vec<i64>> =
-                array(reply).map(|values| values.iter().filter_map(Value::as_i64).collect());
+            let counts: Option<Vec<i64>> = reply
+                .ok()
+                .map(|reply| reply.into_array().iter().filter_map(Value::as_i64).collect());
             let sum = &mut written[owner];
             match counts.as_deref() {
                 Some(&[stored, stale, full]) => {
@@ -128,14 +157,14 @@ impl RedisBackend {
             let key = Value::from(format!("{LOADING}{key}"));
             Command::new("SET", [key, "1".into(), "NX".into(), "PX".into(), millis(ttl)])
         };
-        let replies = self.0.send(keys.iter().map(set).collect()).await;
+        let replies = self.redis.send(keys.iter().map(set).collect()).await;
         replies.iter().map(|reply| !matches!(reply, Ok(Value::Null))).collect()
     }
 
     /// One pipeline of PTTL.
     pub(super) async fn time_left(&self, keys: &[String]) -> Vec<Option<Duration>> {
         let ask = |key: &String| Command::new("PTTL", [key.as_str()]);
-        let replies = self.0.send(keys.iter().map(ask).collect()).await;
+        let replies = self.redis.send(keys.iter().map(ask).collect()).await;
         let left = |reply: Reply| u64::try_from(reply.ok()?.as_i64()?).ok();
         replies.into_iter().map(|reply| left(reply).map(Duration::from_millis)).collect()
     }
@@ -143,7 +172,7 @@ impl RedisBackend {
     /// One script call; on a cluster one for each slot, in one pipeline.
     pub(super) async fn inspect(&self, places: &[Place]) -> Result<Vec<Held>, Lost> {
         let keys: Vec<&str> = places.iter().map(|place| place.key.as_str()).collect();
-        let groups = self.0.groups(&keys);
+        let groups = self.redis.groups(&keys);
         let call = |group: &Vec<usize>| Call {
             keys: group.iter().map(|&place| places[place].key.clone()).collect(),
             args: group
@@ -152,7 +181,7 @@ impl RedisBackend {
                 .collect(),
         };
         let calls: Vec<Call> = groups.iter().map(call).collect();
-        let replies = self.0.run(&INSPECT, &calls).await;
+        let replies = self.redis.run(&INSPECT, &calls).await;
         let mut found = vec![Held::default(); places.len()];
         for (group, reply) in groups.iter().zip(replies) {
             for (&place, answer) in group.iter().zip(array(reply).ok_or(Lost)?) {
@@ -165,44 +194,23 @@ impl RedisBackend {
     /// One script call.
     pub(super) async fn forget_period(&self, key: &str, ttl: Duration) -> Result<(), Lost> {
         let call = Call { keys: vec![key.to_owned(), index_of(key)], args: vec![millis(ttl)] };
-        match self.0.run(&FORGET, &[call]).await.pop() {
+        match self.redis.run(&FORGET, &[call]).await.pop() {
             Some(Ok(_)) => Ok(()),
             _ => Err(Lost),
         }
     }
 
-    /// Removes every key of ours, node by node, without stopping others for long.
+    /// Removes every key of ours.
     pub(super) async fn clear(&self) -> Result<(), Lost> {
-        let mut next = Some(WalkCursor::default());
-        while let Some(from) = next {
-            let (keys, after) = self.walk(from).await?;
-            let unlink = keys.iter().map(|key| Command::new("UNLINK", [key.as_str()])).collect();
-            if self.0.send(unlink).await.iter().any(Result::is_err) {
-                return Err(Lost);
-            }
-            next = after;
-        }
-        Ok(())
+        clear(&self.redis).await.map(|_| ())
     }
 
-    /// One SCAN of one node: keys of ours, indexes included.
+    /// One SCAN of one node.
     pub(super) async fn walk(
         &self,
         from: WalkCursor,
     ) -> Result<(Vec<String>, Option<WalkCursor>), Lost> {
-        let nodes = self.0.nodes();
-        let Some(node) = nodes.get(from.node) else { return Ok((Vec::new(), None)) };
-        let cursor = from.scan.as_deref().unwrap_or("0");
-        let scan = Command::new("SCAN", [cursor, "COUNT", STEP]);
-        let reply = self.0.send_to(node, vec![scan]).await.pop().ok_or(Lost)?;
-        let (next, mut keys) = scanned(reply).ok_or(Lost)?;
-        keys.retain(|key| is_ours(key));
-        let next = match next.as_str() {
-            "0" if from.node + 1 == nodes.len() => None,
-            "0" => Some(WalkCursor { node: from.node + 1, scan: None }),
-            _ => Some(WalkCursor { node: from.node, scan: Some(next) }),
-        };
-        Ok((keys, next))
+        walk(&self.redis, from).await
     }
 
     /// One SET.
@@ -214,11 +222,11 @@ impl RedisBackend {
         let Ok(json) = serde_json::to_string(&named) else { return };
         let set = [CENSUS.into(), json.into(), "PX".into(), millis(ttl)];
         // Without it the numbers are unknown, which is what they are.
-        let _ = self.0.send_one(Command::new("SET", set)).await;
+        let _ = self.redis.send_one(Command::new("SET", set)).await;
     }
 
     async fn census(&self) -> Census {
-        let reply = self.0.send_one(Command::new("GET", [CENSUS])).await;
+        let reply = self.redis.send_one(Command::new("GET", [CENSUS])).await;
         let json = reply.ok().and_then(Value::into_string).unwrap_or_default();
         let named: Vec<(String, u64, u64)> = serde_json::from_str(&json).unwrap_or_default();
         let by_name = |name: &str| Keyspace::ALL.into_iter().find(|k| k.name() == name);
@@ -231,16 +239,16 @@ impl RedisBackend {
     pub(super) async fn take_turn(&self, what: &str, pause: Duration) -> bool {
         let key = format!("wallet_bff_turn_{what}");
         let set = [key.into(), "1".into(), "NX".into(), "PX".into(), millis(pause)];
-        let reply = self.0.send_one(Command::new("SET", set)).await;
+        let reply = self.redis.send_one(Command::new("SET", set)).await;
         reply.is_ok_and(|reply| !reply.is_null())
     }
 
     /// Totals of the nodes, other services' keys included; and what the last walk counted of ours.
     pub(super) async fn size(&self) -> Size {
         let mut size = Size { keyspaces: self.census().await, ..Size::default() };
-        for node in self.0.nodes() {
+        for node in self.redis.nodes() {
             let commands = ["INFO", "DBSIZE"].map(|name| Command::new(name, Vec::<Value>::new()));
-            let replies = self.0.send_to(&node, commands.into()).await;
+            let replies = self.redis.send_to(&node, commands.into()).await;
             let [Ok(info), Ok(keys)] = replies.as_slice() else { continue };
             let info = info.as_string().unwrap_or_default();
             add(&mut size.bytes, line(&info, "used_memory:"));
@@ -264,6 +272,39 @@ fn held(answer: Value) -> Option<Held> {
     };
     let ttl = ttl.as_u64().map(Duration::from_millis);
     Some(Held { standing, version: version.as_i64(), ttl, bytes: bytes.as_u64() })
+}
+
+/// Removes every key of ours, node by node, without stopping others for long. Answers how many
+/// these were.
+pub(super) async fn clear(redis: &Redis) -> Result<usize, Lost> {
+    let (mut removed, mut next) = (0, Some(WalkCursor::default()));
+    while let Some(from) = next {
+        let (keys, after) = walk(redis, from).await?;
+        let unlink = keys.iter().map(|key| Command::new("UNLINK", [key.as_str()])).collect();
+        if redis.send(unlink).await.iter().any(Result::is_err) {
+            return Err(Lost);
+        }
+        removed += keys.len();
+        next = after;
+    }
+    Ok(removed)
+}
+
+/// One SCAN of one node: keys of ours, indexes included.
+async fn walk(redis: &Redis, from: WalkCursor) -> Result<(Vec<String>, Option<WalkCursor>), Lost> {
+    let nodes = redis.nodes();
+    let Some(node) = nodes.get(from.node) else { return Ok((Vec::new(), None)) };
+    let cursor = from.scan.as_deref().unwrap_or("0");
+    let scan = Command::new("SCAN", [cursor, "COUNT", STEP]);
+    let reply = redis.send_to(node, vec![scan]).await.pop().ok_or(Lost)?;
+    let (next, mut keys) = scanned(reply).ok_or(Lost)?;
+    keys.retain(|key| is_ours(key));
+    let next = match next.as_str() {
+        "0" if from.node + 1 == nodes.len() => None,
+        "0" => Some(WalkCursor { node: from.node + 1, scan: None }),
+        _ => Some(WalkCursor { node: from.node, scan: Some(next) }),
+    };
+    Ok((keys, next))
 }
 
 fn put_args(write: &Write) -> [Value; 4] {
@@ -327,8 +368,8 @@ pub(super) fn array(reply: Reply) -> Option<Vec<Value>> {
     }
 }
 
-fn hash(reply: Reply) -> Option<Hash> {
-    match reply.ok()? {
+fn hash(reply: Value) -> Option<Hash> {
+    match reply {
         Value::Array(flat) => Some(Hash::Whole(pairs(flat).collect())),
         Value::Integer(_) => Some(Hash::Long),
         _ => None,

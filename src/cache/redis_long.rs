@@ -29,8 +29,9 @@ impl RedisBackend {
         wanted: &[PageWanted],
     ) -> Vec<Result<Option<PageFound>, Lost>> {
         let calls: Vec<Call> = wanted.iter().map(page_call).collect();
-        let replies = self.0.run(&PAGE, &calls).await;
-        replies.into_iter().map(|reply| array(reply).map(page).ok_or(Lost)).collect()
+        let replies = self.ask(&PAGE, &calls).await;
+        let page = |reply: Value| page(reply.into_array());
+        replies.into_iter().map(|reply| reply.map(page)).collect()
     }
 
     /// One script call.
@@ -38,7 +39,7 @@ impl RedisBackend {
         let regardless = i64::from(begin.regardless);
         let args = vec![begin.fill.as_str().into(), millis(begin.ttl), regardless.into()];
         let call = Call { keys: vec![begin.key.clone(), index_of(&begin.key)], args };
-        let reply = self.0.run(&BEGIN, &[call]).await.pop().and_then(Result::ok);
+        let reply = self.redis.run(&BEGIN, &[call]).await.pop().and_then(Result::ok);
         let fields = reply.and_then(|fields| fields.as_i64()).ok_or(Lost)?;
         Ok((fields >= 0).then_some(fields > 0))
     }
@@ -51,7 +52,7 @@ impl RedisBackend {
     ) -> Result<(Option<String>, Vec<(String, i64)>), Lost> {
         let cursor = cursor.unwrap_or_else(|| "0".to_owned());
         let call = Call { keys: vec![key.to_owned()], args: vec![cursor.into(), STEP.into()] };
-        let reply = self.0.run(&FIELDS, &[call]).await.pop().ok_or(Lost)?;
+        let reply = self.redis.run(&FIELDS, &[call]).await.pop().ok_or(Lost)?;
         let mut flat = array(reply).ok_or(Lost)?.into_iter();
         let next = flat.next().and_then(Value::into_string).ok_or(Lost)?;
         let versions = std::iter::from_fn(|| {

@@ -16,6 +16,7 @@ use super::{
     outage::Place,
     stats::count,
 };
+use crate::redis::Tracked;
 
 /// How long the absence of a row is remembered, before jitter.
 const ABSENT_TTL: Duration = Duration::from_secs(5);
@@ -31,6 +32,12 @@ impl Cache {
     /// A row that this process holds, however old: for when nobody can be asked. No round trip.
     pub fn kept<T: Cached>(&self, id: &T::Id) -> Option<Arc<T>> {
         self.0.near.kept(T::KEYSPACE, id)
+    }
+
+    /// Another instance says that it changed this row. Redis will say so too, on a connection of its
+    /// own: what is near is not shown from now on.
+    pub fn heard_of<T: Cached>(&self, id: &T::Id) {
+        self.0.near.hear(Tracked::Changed(T::KEYSPACE.key(id).as_bytes()));
     }
 
     /// Looks up `ids`, answers in their order. One MGET (a pipeline by slot on a cluster). What is
@@ -90,8 +97,8 @@ impl Cache {
     /// Stores rows that were committed, where they are newer than what is there. One script
     /// call (by slot). What cannot be stored now is made up for later, and nothing older is
     /// read here until then.
-    pub async fn put<T: Cached>(&self, rows: &[T]) {
-        self.write(self.row_writes(rows), OnLoss::Remember).await;
+    pub async fn put<T: Cached>(&self, rows: &[T]) -> Filled {
+        self.write(self.row_writes(rows), OnLoss::Remember).await
     }
 
     /// Stores rows that were read from the database, where they are newer than what is there:

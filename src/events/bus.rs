@@ -10,7 +10,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{BalanceEvent, Hubs, OrderEvent};
+use super::{BalanceEvent, Hubs, OrderEvent, Topic};
 use crate::redis::{Command, Redis, Signal};
 
 /// Where events are published.
@@ -25,6 +25,8 @@ const RETRY: Duration = Duration::from_millis(250);
 pub(super) struct Bus {
     instance: String,
     redis: Redis,
+    /// Is told of what others changed before any subscriber is.
+    heard: Box<dyn Fn(&Topic) + Send + Sync>,
     /// How a message of ours begins: it comes back, and need not be read.
     own: String,
     waiting: mpsc::Sender<Waiting>,
@@ -59,12 +61,17 @@ struct Incoming {
 }
 
 impl Bus {
-    pub(super) fn new(instance: &str, redis: Redis) -> Self {
+    pub(super) fn new(
+        instance: &str,
+        redis: Redis,
+        heard: impl Fn(&Topic) + Send + Sync + 'static,
+    ) -> Self {
         let (waiting, to_send) = mpsc::channel(MAX_WAITING);
         Self {
             own: format!("{{\"from\":\"{instance}\","),
             instance: instance.to_owned(),
             redis,
+            heard: Box::new(heard),
             waiting,
             to_send: Mutex::new(to_send),
             owed: Notify::new(),
@@ -160,8 +167,14 @@ impl Bus {
             Ok(Incoming { events, orders, .. }) => {
                 count("balance", events.len());
                 count("order", orders.len());
-                events.into_iter().for_each(|event| hubs.balances.deliver(&Arc::new(event)));
-                orders.into_iter().for_each(|event| hubs.orders.deliver(&Arc::new(event)));
+                for event in events {
+                    (self.heard)(&Topic::Wallet(event.wallet.uid.clone()));
+                    hubs.balances.deliver(&Arc::new(event));
+                }
+                for event in orders {
+                    (self.heard)(&Topic::Period(event.order.period_number.clone()));
+                    hubs.orders.deliver(&Arc::new(event));
+                }
             }
             Err(error) => {
                 tracing::warn!(%error, "a message on {CHANNEL} cannot be read");

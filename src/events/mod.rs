@@ -63,10 +63,16 @@ pub struct Subscription<E: Change = BalanceEvent> {
 
 impl Events {
     /// A bus between all instances on this Redis, or within this process; `instance` names
-    /// this one among others. Within a Tokio runtime.
-    pub fn connect(instance: &str, redis: Option<&Redis>) -> Self {
+    /// this one among others. `heard` is told which wallet or period another instance changed
+    /// before any subscriber is: who hears of a change must not read an older value here. Within
+    /// a Tokio runtime.
+    pub fn connect(
+        instance: &str,
+        redis: Option<&Redis>,
+        heard: impl Fn(&Topic) + Send + Sync + 'static,
+    ) -> Self {
         let hubs = Arc::new(Hubs::default());
-        let bus = redis.map(|redis| Arc::new(Bus::new(instance, redis.clone())));
+        let bus = redis.map(|redis| Arc::new(Bus::new(instance, redis.clone(), heard)));
         let mut tasks = Vec::new();
         if let Some(bus) = &bus {
             let (sending, owing, forwarding) = (bus.clone(), bus.clone(), bus.clone());

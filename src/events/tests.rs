@@ -16,7 +16,7 @@ macro_rules! on_each_backend {
         mod in_memory {
             $(#[tokio::test]
             async fn $name() {
-                super::$name(super::Events::connect("one", None)).await;
+                super::$name(super::Events::connect("one", None, |_| {})).await;
             })+
         }
 
@@ -25,7 +25,7 @@ macro_rules! on_each_backend {
             async fn $name() {
                 let server = super::RedisServer::start();
                 let redis = server.connect().await;
-                let events = super::Events::connect("one", Some(&redis));
+                let events = super::Events::connect("one", Some(&redis), |_| {});
                 super::settled(&events).await;
                 super::$name(events).await;
             })+
@@ -202,8 +202,8 @@ async fn other_instances_hear_of_it_on_a_cluster() {
 }
 
 async fn between_instances(first: &Redis, second: &Redis) {
-    let one = Events::connect("one", Some(first));
-    let two = Events::connect("two", Some(second));
+    let one = Events::connect("one", Some(first), |_| {});
+    let two = Events::connect("two", Some(second), |_| {});
     tokio::join!(settled(&one), settled(&two));
     let mut here = one.subscribe(&[uid("ann"), uid("bob")]);
     let mut there = two.subscribe(&[uid("ann"), uid("bob")]);
@@ -223,8 +223,8 @@ async fn between_instances(first: &Redis, second: &Redis) {
 async fn a_killed_redis_is_a_gap() {
     let mut server = RedisServer::start();
     let (first, second) = (server.connect().await, server.connect().await);
-    let one = Events::connect("one", Some(&first));
-    let two = Events::connect("two", Some(&second));
+    let one = Events::connect("one", Some(&first), |_| {});
+    let two = Events::connect("two", Some(&second), |_| {});
     tokio::join!(settled(&one), settled(&two));
     let mut here = one.subscribe(&[uid("ann")]);
     let mut there = two.subscribe(&[uid("ann")]);
@@ -249,8 +249,8 @@ async fn a_killed_redis_is_a_gap() {
 async fn a_paused_redis_is_a_gap() {
     let server = RedisServer::start();
     let (first, second) = (server.connect_hasty().await, server.connect().await);
-    let one = Events::connect("one", Some(&first));
-    let two = Events::connect("two", Some(&second));
+    let one = Events::connect("one", Some(&first), |_| {});
+    let two = Events::connect("two", Some(&second), |_| {});
     tokio::join!(settled(&one), settled(&two));
     let mut there = two.subscribe(&[uid("ann")]);
     server.pause();
@@ -274,8 +274,8 @@ async fn a_late_redis_is_heard() {
     let mut server = RedisServer::stopped();
     let late = || Redis::connect(&config(Some(&server.url()))).unwrap().unwrap();
     let (first, second) = (late(), late());
-    let one = Events::connect("one", Some(&first));
-    let two = Events::connect("two", Some(&second));
+    let one = Events::connect("one", Some(&first), |_| {});
+    let two = Events::connect("two", Some(&second), |_| {});
     let mut here = one.subscribe(&[uid("ann")]);
     one.publish(vec![event("ann", 1)], vec![]);
     one.flush().await;

@@ -172,7 +172,7 @@ mod tests {
         let database = testing::database().await;
         let cache = Cache::connect(&config::testing::defaults().cache, None);
         let loaders = Arc::new(Loaders::new(&Sources::new((*database).clone(), cache)));
-        let events = Events::connect("one", None);
+        let events = Events::connect("one", None, |_| {});
         let ann = Uid::stored("ann");
         let change = |version: i64| {
             let (wallet, transaction) = (wallet(version), line(version));
@@ -180,7 +180,7 @@ mod tests {
         };
         for early in [true, false] {
             let watch = Watch::new(loaders.clone(), events.subscribe(std::slice::from_ref(&ann)));
-            let committed = if early { 1 } else { 3 };
+            let committed = if early { 2 } else { 4 };
             store::wallets::insert_missing(database.writer(), &[wallet(1)]).await.unwrap();
             store::wallets::update(database.writer(), &[wallet(committed)]).await.unwrap();
             if early {

@@ -10,12 +10,12 @@ use fred::{
     error::Error as RedisError,
     interfaces::{ClientLike, EventInterface},
     types::{
-        Builder, RespVersion, Value,
+        Builder, RespVersion,
         config::{Config, Options, ReconnectPolicy, UnresponsiveConfig},
     },
 };
 
-use super::{Command, Inner, MAX_MESSAGES, Redis, health::Health, listen::Listener};
+use super::{Inner, MAX_MESSAGES, Redis, health::Health, listen::Listener};
 use crate::{
     config::CacheConfig,
     error::{Error, Result},
@@ -92,8 +92,7 @@ async fn heartbeat(redis: Weak<Inner>) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
         let Some(redis) = redis.upgrade().map(Redis) else { return };
-        // What comes of it is recorded where it is sent.
-        let _ = redis.send_one(Command::new("PING", Vec::<Value>::new())).await;
+        redis.beat().await;
     }
 }
 

@@ -36,11 +36,37 @@ struct State {
     logged: bool,
     /// When a refused command was last logged.
     refusal_logged: Option<Instant>,
+    /// It answers reads, and takes no writes: what it answers grows old.
+    read_only: bool,
 }
 
 impl Health {
     pub(super) fn is_closed(&self) -> bool {
-        self.state.lock().retry_at.is_none()
+        self.state.lock().is_open()
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        self.state.lock().read_only
+    }
+
+    /// Notes whether writes are refused, whoever's and whatever they say. Nothing is read then:
+    /// no instance could take away what is older than it should be.
+    pub(super) fn set_read_only(&self, refused: Option<&RedisError>) {
+        let mut state = self.state.lock();
+        match (refused, state.read_only) {
+            (Some(error), false) => {
+                tracing::warn!(%error, "Redis takes no writes; going on without it");
+            }
+            (None, true) => tracing::info!("Redis takes writes again"),
+            _ => return,
+        }
+        state.read_only = refused.is_some();
+        self.tell(&state);
+    }
+
+    fn tell(&self, state: &State) {
+        let open = state.is_open();
+        self.open.send_if_modified(|before| std::mem::replace(before, open) != open);
     }
 
     /// Whether Redis answers in time, as it changes.
@@ -57,6 +83,7 @@ impl Health {
             return false;
         }
         match state.retry_at {
+            _ if state.read_only => false,
             None => true,
             Some(at) if Instant::now() < at => false,
             Some(_) => {
@@ -72,13 +99,16 @@ impl Health {
         match failure {
             Some(error) => state.failed(error),
             None if state.logged || state.retry_at.is_some() => {
-                *state = State { refusal_logged: state.refusal_logged, ..State::default() };
+                *state = State {
+                    refusal_logged: state.refusal_logged,
+                    read_only: state.read_only,
+                    ..State::default()
+                };
                 tracing::info!("Redis answers again");
             }
             None => return,
         }
-        let open = state.retry_at.is_none();
-        self.open.send_if_modified(|before| std::mem::replace(before, open) != open);
+        self.tell(&state);
     }
 
     /// Redis answers, but not what was asked for.
@@ -92,6 +122,10 @@ impl Health {
 }
 
 impl State {
+    const fn is_open(&self) -> bool {
+        self.retry_at.is_none() && !self.read_only
+    }
+
     fn failed(&mut self, error: &RedisError) {
         self.log(error.details());
         self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);

@@ -5,6 +5,7 @@
 //! command that spans slots fails, and because only custom commands keep their options in a
 //! pipeline.
 
+mod arrivals;
 mod command;
 mod connect;
 mod health;
@@ -29,6 +30,7 @@ use tokio::sync::broadcast;
 use tracing::Instrument;
 
 pub use self::{
+    arrivals::Arrivals,
     command::Command,
     listen::Signal,
     script::{Call, Script},
@@ -62,6 +64,11 @@ impl Redis {
 
     fn is_connected(&self) -> bool {
         self.0.pool.clients().iter().any(Client::is_connected)
+    }
+
+    /// Whether every connection is made, not only one.
+    pub fn is_whole(&self) -> bool {
+        self.0.pool.clients().iter().all(Client::is_connected)
     }
 
     /// Sends commands as one pipeline, and answers each in its place.
@@ -106,6 +113,9 @@ impl Redis {
         if let Some(refused) = errors().find(|error| !is_lost(error) && !is_unknown(error)) {
             self.0.health.log_refusal(refused);
         }
+        if let Some(refused) = errors().find(|error| is_read_only(error)) {
+            self.0.health.set_read_only(Some(refused));
+        }
         replies
     }
 
@@ -130,6 +140,26 @@ impl Redis {
             Ok([failed]) => vec![failed; count],
             Err(replies) => replies,
         }
+    }
+
+    /// Asks every node whether it is there, and, since a PING is refused where writes are, whether
+    /// it takes writes.
+    async fn beat(&self) {
+        if !self.0.health.is_read_only() {
+            for node in self.nodes() {
+                // What comes of it is recorded where it is sent.
+                drop(self.send_to(&node, vec![ping()]).await);
+            }
+            return;
+        }
+        for node in self.nodes() {
+            let mut options = self.0.options.clone();
+            options.cluster_node = self.0.clustered.then_some(node);
+            if self.dispatch(vec![ping()], &options).await.iter().any(Result::is_err) {
+                return;
+            }
+        }
+        self.0.health.set_read_only(None);
     }
 
     /// The nodes that hold keys now.
@@ -158,6 +188,10 @@ fn nodes(client: &Client) -> Vec<Server> {
     }
 }
 
+fn ping() -> Command {
+    Command::new("PING", Vec::<Value>::new())
+}
+
 /// What a command is answered while Redis is not asked.
 fn down() -> RedisError {
     RedisError::new(ErrorKind::IO, "Redis is not reachable")
@@ -170,6 +204,11 @@ fn is_lost(error: &RedisError) -> bool {
         error.kind(),
         Auth | Backpressure | Canceled | Cluster | IO | Protocol | Routing | Timeout | Tls
     )
+}
+
+/// Whether a node refuses every write: its disk is full, or it is no master any more.
+fn is_read_only(error: &RedisError) -> bool {
+    ["MISCONF", "READONLY"].iter().any(|code| error.details().starts_with(code))
 }
 
 /// Whether a node does not know a script (yet).

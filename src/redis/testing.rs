@@ -62,6 +62,15 @@ impl RedisServer {
         wait_until(answers);
     }
 
+    /// Makes its snapshots fail, as on a full disk, so that it refuses writes.
+    pub fn break_snapshots(&self) {
+        // A file cannot be put where a folder is.
+        std::fs::create_dir(self.folder.path().join("dump.rdb")).unwrap();
+        self.cli(&["config", "set", "save", "3600 1"]);
+        self.cli(&["bgsave"]);
+        wait_until(|| self.cli(&["info", "persistence"]).contains("last_bgsave_status:err"));
+    }
+
     /// Ends it at once.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -130,3 +130,22 @@ async fn active_wallets_are_warm_at_start() {
     let expected = [true, true, true, true, false, false].map(exists);
     until(&other, entries, "/cacheEntries", json!(expected)).await;
 }
+
+/// `wallet-bff warm` fills wallets, periods and hot data.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn warm_fills_everything() {
+    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    app.given_wallet("ann", "5").await;
+    app.given_orders("ann", PERIOD, 3).await;
+    app.tamper("INSERT INTO plugins (id, name) VALUES (1, 'Cash')").await;
+    app.flush_cache().await;
+    let output = app.run_command("warm").await;
+    assert!(output.status.success(), "{output:?}");
+    for target in ["walletUids: [\"ann\"]", "periodNumber: \"20241201_001\"", "hotData: PLUGIN"] {
+        let document = format!("{{ cacheEntries(target: {{ {target} }}) {{ key exists }} }}");
+        let reply = app.query(&document, json!({})).await;
+        let entries = reply.list("/cacheEntries");
+        assert!(!entries.is_empty(), "{reply}");
+        assert!(entries.iter().all(|entry| entry["exists"] == true), "{reply}");
+    }
+}

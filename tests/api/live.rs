@@ -158,3 +158,20 @@ async fn a_watch_outlives_redis() {
         balance = event["wallet"]["balance"].as_str().unwrap().to_owned();
     }
 }
+
+/// Who hears of a change on another instance than the one that made it reads nothing older there,
+/// though that instance holds the wallet near, and Redis tells of changes on a connection of its own.
+#[tokio::test]
+async fn what_is_heard_of_can_be_read_on_every_instance() {
+    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    let other = app.another_instance().await;
+    app.given_wallet("ann", "0").await;
+    let mut watch = other.watch_balances(&["ann"]).await;
+    for _ in 0..100 {
+        let told = watch.next().await["wallet"]["version"].as_i64().expect("a version");
+        let reply = other.query("{ wallet(uid: \"ann\") { version } }", json!({})).await;
+        let read = reply.body["data"]["wallet"]["version"].as_i64().expect("a version");
+        assert!(read >= told, "version {told} was told of, and {read} is read");
+        app.deposit("ann", "1").await.expect("it is open");
+    }
+}

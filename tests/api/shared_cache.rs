@@ -119,3 +119,47 @@ async fn an_older_value_does_not_replace_a_newer_one() {
     let kept: String = cache.get("wallet_balance_ann").await.expect("it is cached");
     assert!(kept.contains(r#""version":9"#), "a fill of version 2 replaced version 9: {kept}");
 }
+
+/// A wallet that another service writes without a version is read as it is, is not enough for who
+/// knows better, and is replaced by the next change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn json_without_a_version_is_older_than_anything() {
+    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    app.given_wallet("ann", "5").await;
+    let cache = app.cache().await;
+    let ours: String = cache.get("wallet_balance_ann").await.expect("it is cached");
+    let theirs = ours.replace("5.00", "777.00").replace(r#""version":1,"#, "");
+    assert!(!theirs.contains("version"), "{theirs}");
+    let set = cache.set::<(), _, _>("wallet_balance_ann", theirs.as_str(), None, None, false);
+    set.await.expect("Redis takes it");
+    // A moment later for an instance that holds the row itself: Redis tells it.
+    let started = std::time::Instant::now();
+    while app.balance("ann").await != "777.00" {
+        assert!(started.elapsed().as_secs() < 10, "what another service wrote is never read");
+    }
+    let known = "{ wallet(uid: \"ann\", minVersion: 1) { balance source } }";
+    let reply = app.query(known, json!({})).await;
+    assert_eq!(reply.text("/wallet/balance"), "5.00", "{reply}");
+    let set = cache.set::<(), _, _>("wallet_balance_ann", theirs, None, None, false);
+    set.await.expect("Redis takes it");
+    app.deposit("ann", "1").await.unwrap();
+    assert_eq!(app.balance("ann").await, "6.00");
+    let kept: String = cache.get("wallet_balance_ann").await.expect("it is cached");
+    assert!(kept.contains(r#""version":2"#), "{kept}");
+}
+
+/// A version that no database ever had does not outlive the next change.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_never_was_is_removed_by_a_change() {
+    let app = TestApp::start_on(Backend::PostgresRedis).await;
+    app.given_wallet("ann", "5").await;
+    let cache = app.cache().await;
+    let ours: String = cache.get("wallet_balance_ann").await.expect("it is cached");
+    let forged = ours.replace("5.00", "777.00").replace(r#""version":1,"#, r#""version":1000000,"#);
+    let set = cache.set::<(), _, _>("wallet_balance_ann", forged, None, None, false);
+    set.await.expect("Redis takes it");
+    app.deposit("ann", "1").await.unwrap();
+    assert_eq!(app.balance("ann").await, "6.00");
+    let kept: String = cache.get("wallet_balance_ann").await.expect("it is cached");
+    assert!(kept.contains(r#""version":2"#), "{kept}");
+}

@@ -141,7 +141,7 @@ async fn a_forgotten_period_is_not_completed_by_who_was_at_it(cache: Cache) {
 #[tokio::test]
 async fn writes_past_the_index_are_noticed() {
     let server = RedisServer::start();
-    let cache = cache_in(&server.connect().await);
+    let cache = cache_in(&server.connect().await).await;
     let orders = [order(1, 1), order(2, 1)];
     let json = |order: &order::Model| serde_json::to_string(order).unwrap();
     let key = "fataMorgana_20241201_001";

@@ -36,7 +36,7 @@ macro_rules! on_each_backend {
             $(#[tokio::test]
             async fn $name() {
                 let server = $crate::redis::testing::RedisServer::start();
-                super::$name($crate::cache::tests::cache_in(&server.connect().await)).await;
+                super::$name($crate::cache::tests::cache_in(&server.connect().await).await).await;
             })+
         }
 
@@ -44,7 +44,7 @@ macro_rules! on_each_backend {
         async fn cluster() {
             let cluster = $crate::redis::testing::RedisCluster::start();
             let redis = cluster.connect().await;
-            $($name($crate::cache::tests::cache_in(&redis)).await;
+            $($name($crate::cache::tests::cache_in(&redis).await).await;
             for node in &cluster.0 {
                 node.cli(&["flushall"]);
             })+
@@ -57,8 +57,11 @@ fn in_memory() -> Cache {
     Cache::connect(&config(None), None)
 }
 
-fn cache_in(redis: &Redis) -> Cache {
-    Cache::connect(&config(None), Some(redis))
+/// Once what Redis holds is believed.
+async fn cache_in(redis: &Redis) -> Cache {
+    let cache = Cache::connect(&config(None), Some(redis));
+    crate::redis::testing::until(|| !cache.degraded()).await;
+    cache
 }
 
 fn uid(text: &str) -> Uid {

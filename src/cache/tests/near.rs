@@ -11,7 +11,7 @@ fn near(cache: &Cache, name: &str) -> Option<i64> {
 
 /// A cache to which Redis tells its changes.
 async fn tracking(redis: &Redis) -> Cache {
-    let cache = cache_in(redis);
+    let cache = cache_in(redis).await;
     until(|| cache.0.near.is_sure()).await;
     cache
 }
@@ -22,6 +22,8 @@ async fn bring_near(cache: &Cache, name: &str) {
     while near(cache, name).is_none() {
         assert!(started.elapsed() < Duration::from_secs(5), "{name} does not come near");
         read(cache, name).await;
+        // What is answered without a wait would let nobody else do anything.
+        tokio::task::yield_now().await;
     }
 }
 
@@ -81,7 +83,7 @@ async fn changes_elsewhere_are_heard_of(ours: Cache, other: Cache) {
 async fn changes_elsewhere_are_heard_of_from_redis() {
     let server = RedisServer::start();
     let (ours, other) = (server.connect().await, server.connect().await);
-    changes_elsewhere_are_heard_of(tracking(&ours).await, cache_in(&other)).await;
+    changes_elsewhere_are_heard_of(tracking(&ours).await, cache_in(&other).await).await;
 }
 
 /// Each master tells of its own keys.
@@ -89,7 +91,7 @@ async fn changes_elsewhere_are_heard_of_from_redis() {
 async fn changes_elsewhere_are_heard_of_from_a_cluster() {
     let cluster = RedisCluster::start();
     let (ours, other) = (cluster.connect().await, cluster.connect().await);
-    changes_elsewhere_are_heard_of(tracking(&ours).await, cache_in(&other)).await;
+    changes_elsewhere_are_heard_of(tracking(&ours).await, cache_in(&other).await).await;
 }
 
 /// The race on purpose: a reader is answered, a change is heard of, and only then the reader keeps

@@ -9,7 +9,7 @@ use crate::redis::testing::until;
 #[tokio::test]
 async fn a_killed_redis_costs_nothing() {
     let mut server = RedisServer::start();
-    let cache = cache_in(&server.connect().await);
+    let cache = cache_in(&server.connect().await).await;
     cache.put(&[wallet("ann", 1)]).await;
     server.kill();
     for version in 2..5 {
@@ -36,7 +36,7 @@ async fn a_killed_redis_costs_nothing() {
 #[tokio::test]
 async fn a_paused_redis_never_shows_what_was_replaced() {
     let server = RedisServer::start();
-    let cache = cache_in(&server.connect_hasty().await);
+    let cache = cache_in(&server.connect_hasty().await).await;
     cache.put(&[wallet("ann", 1), wallet("bob", 1)]).await;
     let before = PeriodOrders::default();
     cache.put_period(&period(), &before, &[order(1, 1), order(2, 1)]).await;
@@ -61,7 +61,7 @@ async fn a_paused_redis_never_shows_what_was_replaced() {
     cache.fill(&[wallet("bob", 1)]).await;
     assert_eq!(read(&cache, "bob").await, Lookup::Miss);
     // Another instance, which knows of no outage, sees none of it either.
-    let other = cache_in(&server.connect().await);
+    let other = cache_in(&server.connect().await).await;
     assert_eq!(read(&other, "ann").await, Lookup::Miss);
     let orders = other.periods(&[period()]).await.remove(0);
     assert_eq!((&*orders.orders, orders.complete), (&vec![order(1, 1)], false));
@@ -71,7 +71,7 @@ async fn a_paused_redis_never_shows_what_was_replaced() {
 async fn a_redis_that_comes_late_is_used() {
     let mut server = RedisServer::stopped();
     let redis = Redis::connect(&config(Some(&server.url()))).unwrap().unwrap();
-    let cache = cache_in(&redis);
+    let cache = Cache::connect(&config(None), Some(&redis));
     assert_eq!(read(&cache, "ann").await, Lookup::Miss);
     assert!(cache.degraded());
     server.restart();
@@ -84,13 +84,13 @@ async fn a_redis_that_comes_late_is_used() {
 #[tokio::test]
 async fn a_full_redis_does_not_keep_the_old_value() {
     let server = RedisServer::start();
-    let cache = cache_in(&server.connect().await);
+    let cache = cache_in(&server.connect().await).await;
     cache.put(&[wallet("ann", 1)]).await;
     cache.put_orders(&[order(1, 1)]).await;
     server.cli(&["config", "set", "maxmemory", "1"]);
     cache.put(&[wallet("ann", 2)]).await;
     cache.put_orders(&[order(1, 2)]).await;
-    let other = cache_in(&server.connect().await);
+    let other = cache_in(&server.connect().await).await;
     assert_eq!(read(&other, "ann").await, Lookup::Miss);
     assert_eq!(*other.periods(&[period()]).await[0].orders, []);
     assert!(cache.degraded());
@@ -104,7 +104,7 @@ async fn a_full_redis_does_not_keep_the_old_value() {
 #[tokio::test]
 async fn scripts_are_taught_again() {
     let server = RedisServer::start();
-    let cache = cache_in(&server.connect().await);
+    let cache = cache_in(&server.connect().await).await;
     for version in 1..3 {
         server.cli(&["script", "flush"]);
         cache.put(&[wallet("ann", version)]).await;
@@ -116,7 +116,7 @@ async fn scripts_are_taught_again() {
 #[tokio::test]
 async fn keys_of_another_type_are_replaced() {
     let server = RedisServer::start();
-    let cache = cache_in(&server.connect().await);
+    let cache = cache_in(&server.connect().await).await;
     server.cli(&["sadd", "wallet_balance_ann", "x"]);
     server.cli(&["set", "fataMorgana_20241201_001", "x"]);
     assert_eq!(read(&cache, "ann").await, Lookup::Miss);
@@ -131,12 +131,13 @@ async fn keys_of_another_type_are_replaced() {
 #[tokio::test]
 async fn clearing_takes_what_is_ours() {
     let cluster = RedisCluster::start();
-    let cache = cache_in(&cluster.connect().await);
+    let cache = cache_in(&cluster.connect().await).await;
     let wallets: Vec<wallet::Model> = (0..50).map(|n| wallet(&format!("u{n}"), 1)).collect();
     cache.put(&wallets).await;
     cluster.0[0].cli(&["set", "theirs", "x"]);
     cache.0.backend.clear().await.unwrap();
-    assert_eq!(cache.snapshot().await.keys, Some(1));
+    // Theirs, and that this Redis was seen to.
+    assert_eq!(cache.snapshot().await.keys, Some(2));
     assert_eq!(cluster.0[0].cli(&["get", "theirs"]).trim(), "x");
 }
 
@@ -160,7 +161,7 @@ async fn an_overflow_clears_the_cache() {
 #[tokio::test]
 async fn a_cluster_without_a_node_costs_little() {
     let mut cluster = RedisCluster::start();
-    let cache = cache_in(&cluster.connect_hasty().await);
+    let cache = cache_in(&cluster.connect_hasty().await).await;
     let ids: Vec<Uid> = (0..50).map(|n| uid(&format!("u{n}"))).collect();
     let wallets = |version| ids.iter().map(|id| wallet(id.as_str(), version)).collect::<Vec<_>>();
     cache.put(&wallets(1)).await;
@@ -178,4 +179,60 @@ async fn a_cluster_without_a_node_costs_little() {
     cache.put(&wallets(3)).await;
     let found = get::<wallet::Model>(&cache, &ids).await;
     assert!(found.into_iter().zip(wallets(3)).all(|(found, new)| found == Lookup::Hit(new)));
+}
+
+/// A Redis that starts with what it held some time ago: nothing of that is read, by nobody.
+#[tokio::test]
+async fn a_restored_snapshot_is_not_believed() {
+    let mut server = RedisServer::start();
+    let cache = cache_in(&server.connect().await).await;
+    let other = cache_in(&server.connect().await).await;
+    cache.put(&[wallet("ann", 1)]).await;
+    cache.put_period(&period(), &PeriodOrders::default(), &[order(1, 1)]).await;
+    server.cli(&["save"]);
+    cache.put(&[wallet("ann", 2)]).await;
+    cache.put_orders(&[order(1, 2)]).await;
+    server.restart();
+    assert!(
+        server.cli(&["get", "wallet_balance_ann"]).contains("\"version\":1"),
+        "it was restored"
+    );
+    let started = Instant::now();
+    while cache.degraded() || other.degraded() || started.elapsed() < Duration::from_millis(300) {
+        for cache in [&cache, &other] {
+            assert_eq!(read(cache, "ann").await, Lookup::Miss);
+            assert!(!cache.periods(&[period()]).await[0].complete);
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(started.elapsed() < Duration::from_secs(20), "it is never believed again");
+    }
+    cache.put(&[wallet("ann", 2)]).await;
+    assert_eq!(read(&other, "ann").await, Lookup::Hit(wallet("ann", 2)));
+    // Who comes later finds that it was seen to.
+    let third = cache_in(&server.connect().await).await;
+    assert_eq!(read(&third, "ann").await, Lookup::Hit(wallet("ann", 2)));
+}
+
+/// A Redis whose disk is full answers reads and refuses writes, removals too: it is not read, also
+/// by those who have nothing to write.
+#[tokio::test]
+async fn a_redis_that_takes_no_writes_is_not_read() {
+    let server = RedisServer::start();
+    let cache = cache_in(&server.connect().await).await;
+    let other = cache_in(&server.connect().await).await;
+    cache.put(&[wallet("ann", 1)]).await;
+    server.break_snapshots();
+    assert!(server.cli(&["set", "x", "1"]).contains("MISCONF"), "it still takes writes");
+    cache.put(&[wallet("ann", 2)]).await;
+    assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+    until(|| other.degraded()).await;
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(2) {
+        assert_eq!(read(&other, "ann").await, Lookup::Miss);
+        assert_eq!(read(&cache, "ann").await, Lookup::Miss);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    server.cli(&["config", "set", "stop-writes-on-bgsave-error", "no"]);
+    until(|| !cache.degraded() && !other.degraded()).await;
+    assert_eq!(read(&other, "ann").await, Lookup::Miss, "what could not be written was made good");
 }

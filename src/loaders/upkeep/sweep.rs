@@ -36,17 +36,19 @@ pub async fn keep_swept(sources: &Sources, interval: Duration) {
         if !sources.cache().take_turn("sweep", interval.mul_f64(0.9)).await {
             continue;
         }
-        match sources.sweep(interval).await {
-            Ok(Upkeep { affected: 0, skipped }) => {
-                tracing::debug!(skipped, "the cache is as it should be")
-            }
-            Ok(Upkeep { affected, skipped }) => {
-                tracing::info!(affected, skipped, "cached entries were not what they should be");
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the cache was not swept to its end; trying later")
-            }
+        report(sources.sweep(interval).await);
+    }
+}
+
+fn report(swept: Result<Upkeep>) {
+    match swept {
+        Ok(Upkeep { affected: 0, skipped }) => {
+            tracing::debug!(skipped, "the cache is as it should be");
         }
+        Ok(Upkeep { affected, skipped }) => {
+            tracing::info!(affected, skipped, "cached entries were not what they should be");
+        }
+        Err(error) => tracing::warn!(%error, "the cache was not swept to its end; trying later"),
     }
 }
 

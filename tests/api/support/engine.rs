@@ -137,7 +137,7 @@ impl Engine {
         let instance = Ulid::new().to_string();
         let cache = Cache::connect(&config.cache, redis.as_ref());
         let locks = Locks::connect(&instance, redis.as_ref());
-        let events = Events::connect(&instance, redis.as_ref());
+        let events = Events::connect(&instance, redis.as_ref(), |_| {});
         let balance =
             Balance::start(&config.balance, database.clone(), cache.clone(), locks, events);
         Self { balance, database, cache }

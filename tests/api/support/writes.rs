@@ -158,14 +158,19 @@ impl TestApp {
 
     /// Runs `wallet-bff audit` on its stores.
     pub async fn audit(&self) -> Output {
+        self.run_command("audit").await
+    }
+
+    /// Runs another command of the program on its stores.
+    pub async fn run_command(&self, command: &'static str) -> Output {
         let mut flags = self.store_flags();
         // A busy machine may let Redis wait for longer than a request should.
         flags.extend(["--redis-timeout", "5s"].map(str::to_owned));
-        let audit = move || {
+        let run = move || {
             let flags = flags.iter().map(String::as_str);
-            wallet_bff(&std::iter::once("audit").chain(flags).collect::<Vec<_>>())
+            wallet_bff(&std::iter::once(command).chain(flags).collect::<Vec<_>>())
         };
-        tokio::task::spawn_blocking(audit).await.expect("it runs")
+        tokio::task::spawn_blocking(run).await.expect("it runs")
     }
 
     /// Everything agrees with everything.
