@@ -43,7 +43,7 @@ pub use self::{
     keyspaces::Keyspace,
     long::{LongFill, PeriodPage, PeriodQuery},
     periods::PeriodOrders,
-    rows::Filled,
+    rows::{Filled, Moment},
     stats::{KeyspaceSnapshot, Snapshot},
     upkeep::{CacheEntry, Eviction, Unreachable},
     walk::{Census, WalkCursor, Walked},

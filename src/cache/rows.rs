@@ -1,6 +1,7 @@
 //! Rows, and lists of rows, under keys of their own.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -107,6 +108,26 @@ impl Cache {
         self.write(self.row_writes(rows), OnLoss::Forget).await
     }
 
+    /// Now, for what is to be read of these rows: to be taken before the database is asked, and
+    /// given to [`Self::fill_since`].
+    pub fn moment<T: Cached>(&self, ids: &[T::Id]) -> Moment {
+        let stamp = |id: &T::Id| {
+            let key = T::KEYSPACE.key(id);
+            self.0.near.stamp(&key).map(|stamp| (key, stamp))
+        };
+        Moment(ids.iter().filter_map(stamp).collect())
+    }
+
+    /// Like [`Self::fill`], but leaves out rows that changed since the moment before they were read.
+    /// The newer value may have come and gone meanwhile, with a flush or a restart of Redis: then
+    /// nothing there would keep the older one out.
+    pub async fn fill_since<T: Cached>(&self, rows: &[T], moment: &Moment) {
+        let mut writes = self.row_writes(rows);
+        let near = &self.0.near;
+        writes.retain(|write| moment.0.get(&write.key).is_none_or(|&stamp| near.is_current(stamp)));
+        self.write(writes, OnLoss::Forget).await;
+    }
+
     /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
     /// many were not. One script call (by slot).
     pub async fn refresh<T: Cached>(&self, rows: &[T]) -> u64 {
@@ -192,6 +213,9 @@ impl Cache {
         filled
     }
 }
+
+/// The moment before rows were read from the database, for each key of which changes are told.
+pub struct Moment(HashMap<String, Stamp>);
 
 /// What came of writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -137,9 +137,9 @@ impl<T: Stored> ReadThrough<T> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let read_at = clock::now();
+        let (read_at, moment) = (clock::now(), self.0.cache().moment::<T>(ids));
         let rows = T::select(self.0.reader(), ids).await?;
-        self.0.cache().fill(&rows).await;
+        self.0.cache().fill_since(&rows, &moment).await;
         if rows.len() < ids.len() {
             let found: HashSet<T::Id> = rows.iter().map(Cached::id).collect();
             let absent: Vec<T::Id> = ids.iter().filter(|id| !found.contains(id)).cloned().collect();

@@ -127,10 +127,11 @@ impl NewestLines {
         let mut uids: Vec<Uid> = keys.iter().map(|key| key.uid.clone()).collect();
         uids.sort_unstable();
         uids.dedup();
+        let moment = self.0.cache().moment::<LatestTransactions>(&uids);
         let capacity = LatestTransactions::CAPACITY as u64;
         let rows = transactions::latest(self.0.reader(), &uids, capacity).await?;
         let latest = by_wallet(uids, rows);
-        self.0.cache().fill(&latest).await;
+        self.0.cache().fill_since(&latest, &moment).await;
         let lines: HashMap<Uid, Lines> =
             latest.into_iter().map(|latest| (latest.uid, Lines(latest.lines))).collect();
         let of_key = |key: &Newest| Some((key.clone(), lines.get(&key.uid)?.clone()));

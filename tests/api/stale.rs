@@ -12,12 +12,13 @@ const EVERYTHING: &str = "{
     ordersByPeriod(periodNumber: \"20241201_001\") { edges { node { orderNo source } } totalCount } }";
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Asks until the wallet comes from where it should.
+/// Asks until the wallet, and then its period, come from where they should.
 async fn read_from(client: &Client, source: &str) -> Reply {
     let started = Instant::now();
     loop {
         let reply = client.query(EVERYTHING, json!({})).await;
-        if reply.body["data"]["wallet"]["source"] == source {
+        let order = &reply.body["data"]["ordersByPeriod"]["edges"][0]["node"];
+        if reply.body["data"]["wallet"]["source"] == source && order["source"] == source {
             return reply;
         }
         assert!(started.elapsed() < PATIENCE, "not {source} after {PATIENCE:?}: {reply}");

@@ -13,7 +13,10 @@ const CALLER: &str = "00f067aa0ba902b7";
 async fn traced_program(ground: &Ground, collector: &str) -> Program {
     let mut flags = ground.flags();
     flags.extend(["--otlp-endpoint".to_owned(), collector.to_owned()]);
-    Program::serve(&flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+    let program = Program::serve(&flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    // Reads pass a cache by that is not up yet.
+    program.wait_until_up().await;
+    program
 }
 
 /// Asks as a part of the caller's trace.

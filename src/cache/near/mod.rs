@@ -124,6 +124,11 @@ impl Near {
         self.epochs.stamp(key.as_bytes())
     }
 
+    /// Whether a key cannot have changed since.
+    pub(super) fn is_current(&self, stamp: Stamp) -> bool {
+        self.epochs.is_current(stamp)
+    }
+
     /// Keeps what was read since the stamp, unless it changed meanwhile. `bytes` is the length
     /// of the text that it was decoded from.
     pub(super) fn keep<T: Send + Sync + 'static>(

@@ -1,15 +1,11 @@
 //! Instances of the service, each a real server on a free port.
 
-use std::{
-    env,
-    ops::Deref,
-    time::{Duration, Instant},
-};
+use std::{env, ops::Deref};
 
 use clap::{Args, Command, FromArgMatches};
 use sea_orm::{Database, DatabaseConnection};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot, time::sleep};
+use tokio::{net::TcpListener, sync::oneshot};
 use wallet_bff::{app::App, auth::Role, config::Config};
 
 use super::{
@@ -17,8 +13,6 @@ use super::{
     servers::{cluster, postgres, redis::Redis},
     tokens,
 };
-
-const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// What an instance keeps its rows and its cache in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,19 +174,6 @@ impl Instance {
             app.serve(listener, shutdown).await.expect("it serves until it is told to stop");
         });
         Self { client: Client::new(address, tokens::token(Role::Admin, "admin")), _stop: stop }
-    }
-
-    /// An instance serves before it is connected to Redis; most tests want both.
-    async fn wait_until_up(&self) {
-        let started = Instant::now();
-        loop {
-            let (_, health) = self.get("/readyz").await;
-            if health.contains(r#"{"status":"up""#) {
-                return;
-            }
-            assert!(started.elapsed() < START_LIMIT, "not up after {START_LIMIT:?}: {health}");
-            sleep(Duration::from_millis(5)).await;
-        }
     }
 }
 

@@ -1,11 +1,20 @@
 //! Speaks GraphQL over HTTP to an instance.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use wallet_bff::auth::Role;
 
 use super::tokens;
+
+/// How long an instance may take to connect.
+const START_LIMIT: Duration = Duration::from_secs(10);
 
 /// Somebody who asks an instance; cheap to clone.
 #[derive(Clone)]
@@ -89,6 +98,19 @@ impl Client {
     pub async fn get(&self, path: &str) -> (u16, String) {
         let response = self.request(reqwest::Method::GET, path).send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a text"))
+    }
+
+    /// An instance serves before it is connected to Redis; most tests want both.
+    pub async fn wait_until_up(&self) {
+        let started = Instant::now();
+        loop {
+            let (_, health) = self.get("/readyz").await;
+            if health.contains(r#"{"status":"up""#) {
+                return;
+            }
+            assert!(started.elapsed() < START_LIMIT, "not up after {START_LIMIT:?}: {health}");
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 

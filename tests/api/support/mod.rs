@@ -29,19 +29,21 @@ pub fn money(text: &str) -> wallet_bff::entity::Money {
 /// process) and on PostgreSQL with Redis: `name::embedded` and `name::postgres_redis`. A function
 /// that is left out is dead code, which is an error here.
 macro_rules! on_every_backend {
-    ($($holds:ident),+ $(,)?) => {
+    ($($holds:ident),+ $(,)?) => { on_every_backend! { with []; $($holds),+ } };
+    (with $flags:tt; $($holds:ident),+ $(,)?) => {
         $(
             mod $holds {
                 use crate::support::{Backend, TestApp};
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn embedded() {
-                    Box::pin(super::$holds(TestApp::start().await)).await;
+                    let app = TestApp::start_with(Backend::Embedded, &$flags).await;
+                    Box::pin(super::$holds(app)).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn postgres_redis() {
-                    let app = TestApp::start_on(Backend::PostgresRedis).await;
+                    let app = TestApp::start_with(Backend::PostgresRedis, &$flags).await;
                     Box::pin(super::$holds(app)).await;
                 }
             }
