@@ -10,7 +10,7 @@ set -eu
 url=${URL-http://127.0.0.1:8080/graphql/stream}
 
 seen=$(mktemp)
-trap 'rm -f "$seen"' EXIT
+trap 'rm -f "$seen" "$seen.refused"' EXIT
 trap 'exit 0' INT TERM
 
 query='subscription ($uids: [ID!]!, $after: [Int!]) { balanceUpdated(uids: $uids, afterVersions: $after) {
@@ -20,7 +20,12 @@ query=$(printf '%s' "$query" | tr '\n' ' ')
 # Each event is a line `data: {…}`. The version is kept: the next connection goes on after it.
 show() {
     while IFS= read -r line; do
-        case $line in 'data: {'*) ;; *) continue ;; esac
+        case $line in
+        'data: {'*) ;;
+        # An answer that is no stream: what is wrong will be wrong the next time.
+        '{'*'"errors"'*) printf '%s\n' "$line" >&2; touch "$seen.refused"; continue ;;
+        *) continue ;;
+        esac
         version=$(printf '%s' "$line" | sed -n 's/.*"version":\([0-9]*\).*/\1/p')
         [ -z "$version" ] || printf '[%s]' "$version" >"$seen"
         printf '%s\n' "${line#data: }"
@@ -34,6 +39,7 @@ while :; do
         -H "Authorization: Bearer $TOKEN" -H 'Accept: text/event-stream' \
         -H 'Content-Type: application/json' \
         -d "{\"query\":\"$query\",\"variables\":$variables}" | show
+    if [ -e "$seen.refused" ]; then exit 1; fi
     echo "lost the connection; again in a second" >&2
     sleep 1
 done

@@ -1,7 +1,7 @@
 //! Rows that changed, read and written to the cache where they are newer than what is there.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     str::FromStr,
     time::Instant,
 };
@@ -14,7 +14,7 @@ use super::{
     shared::State,
 };
 use crate::{
-    cache::{Cached, LatestTransactions},
+    cache::{CacheEntry, Cached, Eviction, LatestTransactions, Standing},
     entity::{
         OrderNo, Period, Uid, clock,
         hot::{Kind, channel, merchant, plugin, plugin_config, plugin_pay_type, tenant},
@@ -82,7 +82,9 @@ where
     E: HotEntity<Model: Cached<Id = i64>>,
 {
     let ids: Vec<i64> = parsed(changes).map(|(id, _)| id).collect();
+    let cached = inner.cache.inspect::<E::Model>(&ids).await.unwrap_or_default();
     let rows = hot::by_ids::<E>(inner.database.reader(), &ids).await?;
+    evict_undone(inner, &ids, &cached, &rows).await;
     let found: HashSet<i64> = rows.iter().map(Cached::id).collect();
     // One that is gone for now: another of the same id may come, and be of any age.
     let gone: Vec<(i64, i64)> = parsed(changes)
@@ -91,6 +93,25 @@ where
         .collect();
     inner.cache.invalidate::<E::Model>(&gone).await;
     Ok(inner.cache.refresh(&rows).await + gone.len() as u64)
+}
+
+/// Takes away what is cached and newer than the database has it, or not there at all: a row that was
+/// deleted and put back as it once was. `cached` is what was seen before `rows` were read, so that
+/// nothing that was committed since is meant.
+async fn evict_undone<T: Cached>(inner: &Inner, ids: &[T::Id], cached: &[CacheEntry], rows: &[T]) {
+    let stored: HashMap<T::Id, i64> = rows.iter().map(|row| (row.id(), row.version())).collect();
+    let undone: Vec<Eviction<T::Id>> = ids
+        .iter()
+        .zip(cached)
+        .filter(|(_, entry)| entry.standing == Standing::Row)
+        .map(|(id, entry)| Eviction {
+            id: id.clone(),
+            seen: entry.version,
+            stored: stored.get(id).copied(),
+        })
+        .filter(|eviction| eviction.stored.is_none() || eviction.seen > eviction.stored)
+        .collect();
+    inner.cache.evict::<T>(&undone).await;
 }
 
 /// Caches a page of all rows of a kind; answers the last one's id, unless it was the last page.
@@ -127,7 +148,9 @@ where
 /// rows is always known.
 async fn refresh_wallets(inner: &Inner, changes: &[&Change]) -> Result<u64> {
     let uids: Vec<Uid> = parsed(changes).map(|(uid, _)| uid).collect();
+    let cached = inner.cache.inspect::<wallet::Model>(&uids).await.unwrap_or_default();
     let wallets = store::wallets::by_uids(inner.database.reader(), &uids).await?;
+    evict_undone(inner, &uids, &cached, &wallets).await;
     let found: HashSet<&Uid> = wallets.iter().map(|wallet| &wallet.uid).collect();
     let gone: Vec<(Uid, i64)> = parsed::<Uid>(changes)
         .filter(|(uid, change)| change.gone && !found.contains(uid))

@@ -16,6 +16,7 @@ on_every_backend! {
     what_comes_and_goes_is_seen,
     a_failing_refresh_disturbs_nobody,
     many_changes_at_once_are_seen,
+    a_row_that_is_put_back_as_it_was_is_seen,
 }
 
 /// How long a change may stay unseen where nobody tells of it.
@@ -373,4 +374,20 @@ async fn blocks_of_a_look(app: &TestApp, first: i64, last: i64) -> i64 {
     let statement = Statement::from_string(database.get_database_backend(), sql);
     let row = database.query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).unwrap()
+}
+
+/// A restore deletes rows and puts older ones in their place; what is cached is newer than those.
+async fn a_row_that_is_put_back_as_it_was_is_seen(app: TestApp) {
+    app.given_hot_data().await;
+    app.tamper("UPDATE merchants SET name = 'Newer' WHERE id = 1").await;
+    wait_for(&app, "Merchant:1", Some("Newer")).await;
+    app.tamper(
+        "DELETE FROM merchants WHERE id = 1;
+        INSERT INTO merchants (id, name, enabled, create_datetime, update_datetime) VALUES
+            (1, 'Older', true, '2024-12-01T00:00:00.000+00:00', '2024-12-01T00:00:00.000+00:00')",
+    )
+    .await;
+    wait_for(&app, "Merchant:1", Some("Older")).await;
+    app.tamper("DELETE FROM merchants WHERE id = 1").await;
+    wait_for(&app, "Merchant:1", None).await;
 }

@@ -24,9 +24,7 @@ export function EntryActions({ target, onDone }: { target: CacheTarget; onDone: 
   function done(what: string, outcome?: Outcome) {
     if (!outcome) return;
     const skipped =
-      outcome.skippedKeys > 0
-        ? `${outcome.skippedKeys.toLocaleString('en')} were left as they are.`
-        : undefined;
+      outcome.skippedKeys > 0 ? `Left as they are: ${outcome.skippedKeys.toLocaleString('en')}.` : undefined;
     toast(
       `${outcome.affectedKeys.toLocaleString('en')} ${outcome.affectedKeys === 1 ? 'entry' : 'entries'} ${what}`,
       skipped,

@@ -25,7 +25,12 @@ export function OrdersTable({ orders, onOpen }: Props) {
         column.accessor('orderNo', {
           header: 'Order',
           cell: (cell) => (
-            <button type="button" className="link-button" onClick={() => onOpen(cell.getValue())}>
+            <button
+              type="button"
+              className="link-button cut"
+              title={cell.getValue()}
+              onClick={() => onOpen(cell.getValue())}
+            >
               {cell.getValue()}
             </button>
           ),

@@ -11,6 +11,13 @@ interface Props {
   onAction: (action: Action) => void;
 }
 
+/** Where a balance was read. */
+const SOURCE = {
+  CACHE: 'The cache',
+  DATABASE: 'The database',
+  STALE: 'Memory: the database is away, it may have changed',
+};
+
 /** What a wallet holds, how fresh that is, and what can be done with it. */
 export function BalanceCard({ wallet, mayDeposit, onAction }: Props) {
   return (
@@ -43,7 +50,7 @@ export function BalanceCard({ wallet, mayDeposit, onAction }: Props) {
         </div>
       </div>
       <dl className="facts">
-        <Fact label="Read from">{wallet.source === 'CACHE' ? 'The cache' : 'The database'}</Fact>
+        <Fact label="Read from">{SOURCE[wallet.source]}</Fact>
         <Fact label="Last change">
           <Ago at={wallet.updatedAt} />
         </Fact>
