@@ -88,8 +88,13 @@ fn leaves(of: &str) -> Vec<(String, bool)> {
 fn assert_all_known<T: Render>(but: &[&str]) {
     for (field, leaf) in leaves(&T::type_name()) {
         let expected = leaf && !but.contains(&field.as_str());
-        let known = T::plain(&field).is_some();
-        assert_eq!(known, expected, "say in `plain` of {} how {field} is written", T::type_name());
+        assert_eq!(
+            T::plain(&field).is_some(),
+            expected,
+            "{}.{field}: say in `plain` how it is written, or here that it is more than a value \
+             of the row: has a guard, may fail, or waits for something",
+            T::type_name()
+        );
     }
 }
 
