@@ -36,7 +36,7 @@ pub struct Documents {
 pub struct Document {
     /// Parsed.
     pub parsed: ExecutableDocument,
-    /// Whether it is valid, once that is known.
+    /// Whether it is valid, once that is known, and what else is asked of it each time.
     pub verdict: Verdict,
 }
 
@@ -57,7 +57,8 @@ impl Documents {
         limits::check_text(text, &self.limits)?;
         let parsed = parse_query(text).map_err(|error| syntax_error(&error))?;
         limits::check(&parsed, &self.limits)?;
-        let document = Arc::new(Document { parsed, verdict: Verdict::default() });
+        let verdict = Verdict::of(&parsed);
+        let document = Arc::new(Document { parsed, verdict });
         if text.len() <= MAX_REMEMBERED_BYTES {
             self.parsed.insert(text.into(), Arc::clone(&document));
         }
