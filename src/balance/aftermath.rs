@@ -7,7 +7,7 @@ use sea_orm::DbErr;
 
 use super::books::Changes;
 use crate::{
-    cache::{Cache, Eviction, LatestTransactions},
+    cache::{Cache, Eviction, LatestTransactions, versions},
     entity::{Uid, order, wallet},
     events::{BalanceEvent, Events, OrderEvent},
     store::{self, Database},
@@ -42,16 +42,11 @@ pub async fn doubt_cache(database: &Database, cache: &Cache, changes: &Changes) 
         Ok(stored) => stored,
         Err(error) => return tracing::warn!(%error, "cached wallets may be what never was"),
     };
-    let seen: HashMap<Uid, Option<i64>> =
-        uids.into_iter().zip(entries).map(|(uid, entry)| (uid, entry.version)).collect();
-    let eviction = |wallet: &wallet::Model| {
-        let seen = seen.get(&wallet.uid).copied().flatten();
-        (seen > Some(wallet.version)).then(|| {
-            tracing::warn!(wallet.uid = %wallet.uid, ?seen, "a cached wallet is newer than the stored one");
-            Eviction { id: wallet.uid.clone(), seen, stored: Some(wallet.version) }
-        })
-    };
-    let evictions: Vec<_> = stored.iter().filter_map(eviction).collect();
+    let mut evictions = Eviction::of_impossible(&uids, &entries, &versions(&stored));
+    evictions.retain(|eviction| eviction.stored.is_some());
+    for Eviction { id, seen, .. } in &evictions {
+        tracing::warn!(wallet.uid = %id, ?seen, "a cached wallet is newer than the stored one");
+    }
     if !evictions.is_empty() {
         cache.evict::<wallet::Model>(&evictions).await;
         cache.evict::<LatestTransactions>(&evictions).await;

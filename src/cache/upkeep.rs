@@ -1,6 +1,6 @@
 //! What looks after the cache asks of it: what stands where, and to take it away.
 
-use std::time::Duration;
+use std::{collections::HashMap, hash::Hash, time::Duration};
 
 use super::{
     Cache, Cached, OnLoss,
@@ -58,6 +58,32 @@ pub struct Eviction<Id> {
     /// What the database had after that look: values as new as this go too, and older ones do
     /// not come back. What is newer still was written since, and stays.
     pub stored: Option<i64>,
+}
+
+impl<Id: Clone + Eq + Hash> Eviction<Id> {
+    /// Of what stands there and cannot: newer than it is stored, or a row that is not stored at all.
+    /// `entries` are to be seen before what is `stored` is read, so that nothing is meant that was
+    /// committed since.
+    pub fn of_impossible(
+        ids: &[Id],
+        entries: &[CacheEntry],
+        stored: &HashMap<Id, i64>,
+    ) -> Vec<Self> {
+        let impossible = |(id, entry): (&Id, &CacheEntry)| {
+            let (seen, stored) = (entry.version, stored.get(id).copied());
+            let is_impossible = match stored {
+                Some(_) => seen > stored,
+                None => entry.standing == Standing::Row,
+            };
+            is_impossible.then(|| Self { id: id.clone(), seen, stored })
+        };
+        ids.iter().zip(entries).filter_map(impossible).collect()
+    }
+}
+
+/// The version of each of these rows.
+pub fn versions<T: Cached>(rows: &[T]) -> HashMap<T::Id, i64> {
+    rows.iter().map(|row| (row.id(), row.version())).collect()
 }
 
 impl<Id> Eviction<Id> {

@@ -1,7 +1,7 @@
 //! Rows that changed, read and written to the cache where they are newer than what is there.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     str::FromStr,
     time::Instant,
 };
@@ -14,7 +14,7 @@ use super::{
     shared::State,
 };
 use crate::{
-    cache::{CacheEntry, Cached, Eviction, LatestTransactions, Standing},
+    cache::{CacheEntry, Cached, Eviction, LatestTransactions, Standing, versions},
     entity::{
         OrderNo, Period, Uid, clock,
         hot::{Kind, channel, merchant, plugin, plugin_config, plugin_pay_type, tenant},
@@ -99,18 +99,13 @@ where
 /// deleted and put back as it once was. `cached` is what was seen before `rows` were read, so that
 /// nothing that was committed since is meant.
 async fn evict_undone<T: Cached>(inner: &Inner, ids: &[T::Id], cached: &[CacheEntry], rows: &[T]) {
-    let stored: HashMap<T::Id, i64> = rows.iter().map(|row| (row.id(), row.version())).collect();
-    let undone: Vec<Eviction<T::Id>> = ids
+    let (ids, cached): (Vec<T::Id>, Vec<CacheEntry>) = ids
         .iter()
-        .zip(cached)
+        .cloned()
+        .zip(cached.iter().cloned())
         .filter(|(_, entry)| entry.standing == Standing::Row)
-        .map(|(id, entry)| Eviction {
-            id: id.clone(),
-            seen: entry.version,
-            stored: stored.get(id).copied(),
-        })
-        .filter(|eviction| eviction.stored.is_none() || eviction.seen > eviction.stored)
-        .collect();
+        .unzip();
+    let undone = Eviction::of_impossible(&ids, &cached, &versions(rows));
     inner.cache.evict::<T>(&undone).await;
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{CHUNK, CacheAction, Upkeep, certain, is_there};
 use crate::{
-    cache::{CacheEntry, Cached, Eviction, Standing},
+    cache::{CacheEntry, Cached, Eviction, Standing, versions},
     error::Result,
     loaders::{Sources, read_through::Stored},
     store::hot::{self, HotEntity},
@@ -87,20 +87,7 @@ impl Sources {
         rows: &[T],
         versions: &HashMap<T::Id, i64>,
     ) -> Result<u64> {
-        let impossible = |(id, entry): &(&T::Id, &CacheEntry)| match versions.get(*id) {
-            Some(stored) => entry.version.is_some_and(|seen| seen > *stored),
-            None => entry.standing == Standing::Row,
-        };
-        let evictions: Vec<_> = ids
-            .iter()
-            .zip(entries)
-            .filter(impossible)
-            .map(|(id, entry)| Eviction {
-                id: id.clone(),
-                seen: entry.version,
-                stored: versions.get(id).copied(),
-            })
-            .collect();
+        let evictions = Eviction::of_impossible(ids, entries, versions);
         let gone = evictions.iter().filter(|eviction| eviction.stored.is_none()).count() as u64;
         certain(self.cache().evict::<T>(&evictions).await)?;
         Ok(gone + certain(self.cache().fill(rows).await)?)
@@ -117,9 +104,4 @@ pub(super) fn wanted<Id: Clone>(
         action != CacheAction::Warm || entry.standing != Standing::Row
     };
     ids.iter().zip(entries).filter(is_wanted).map(|(id, _)| id.clone()).collect()
-}
-
-/// What the database has.
-pub(super) fn versions<T: Cached>(rows: &[T]) -> HashMap<T::Id, i64> {
-    rows.iter().map(|row| (row.id(), row.version())).collect()
 }

@@ -9,11 +9,11 @@ use std::{collections::HashMap, time::Duration};
 
 use tokio::time::sleep;
 
-use super::{Upkeep, rows::versions};
+use super::Upkeep;
 use crate::{
     cache::{
         CacheEntry, Cached, Census, Eviction, Keyspace, LatestTransactions, Standing, WalkCursor,
-        Walked,
+        Walked, versions,
     },
     entity::{
         Period, Uid,

@@ -2,12 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{
-    CacheAction, Upkeep, certain,
-    rows::{versions, wanted},
-};
+use super::{CacheAction, Upkeep, certain, rows::wanted};
 use crate::{
-    cache::{CacheEntry, LatestTransactions},
+    cache::{CacheEntry, LatestTransactions, versions},
     entity::{Uid, wallet},
     error::Result,
     loaders::{Sources, transaction::by_wallet},
