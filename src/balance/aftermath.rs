@@ -23,8 +23,7 @@ pub async fn write_cache(cache: &Cache, changes: &Changes) -> bool {
     let orders = changes.created_orders.iter().chain(&changes.changed_orders);
     let orders: Vec<_> = orders.chain(&changes.seen_orders).cloned().collect();
     let (put, ..) = tokio::join!(
-        cache.put(&wallets),
-        cache.invalidate::<LatestTransactions>(&histories),
+        cache.put_before::<_, LatestTransactions>(&wallets, &histories),
         cache.put_orders(&orders),
         cache.remove_orders(&changes.deleted_orders),
     );

@@ -1,17 +1,20 @@
 //! Takes postings off the queue into batches of different wallets.
 //!
-//! There is no timer: while a batch may start, whatever waits goes into it at once, so a lone
-//! posting waits for nobody, and postings that arrive while batches are under way share the next
-//! one. A wallet is in one batch at a time, and postings on it keep their order.
+//! A lone posting waits for nobody, and postings that arrive while batches are under way share the
+//! next one. A batch costs its database, Redis and this process about as much as twenty more
+//! postings in another, so a small one does not start beside a large one that ends soon: see
+//! [`Dispatcher::is_worth_a_batch`]. A wallet is in one batch at a time, and postings on it keep
+//! their order.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
     sync::{mpsc::UnboundedReceiver, watch},
-    task::{Id, JoinSet},
+    task::{Id, JoinSet, yield_now},
     time::{Instant, sleep_until},
 };
 use tracing::{Instrument, Span};
@@ -24,6 +27,12 @@ use crate::{
 
 /// How many postings are taken off the queue at once.
 const TAKE: usize = 1024;
+/// How often everything else that can go on does so before a batch is put together: callers who
+/// were answered together ask again together, and their requests are being read.
+const TURNS: usize = 2;
+/// How long a batch is thought to end soon. One that takes longer waits for a row or the network,
+/// and nobody waits for it.
+const SOON: Duration = Duration::from_millis(10);
 
 /// The one task that decides what runs.
 pub struct Dispatcher {
@@ -31,10 +40,17 @@ pub struct Dispatcher {
     queue: UnboundedReceiver<Posting>,
     waiting: VecDeque<Posting>,
     busy: HashSet<Uid>,
-    under_way: HashMap<Id, Vec<Uid>>,
+    under_way: HashMap<Id, UnderWay>,
     batches: JoinSet<Vec<Posting>>,
     /// Changes whenever a lock is released, here or by another instance.
     released: watch::Receiver<()>,
+}
+
+/// A batch that was started.
+struct UnderWay {
+    uids: Vec<Uid>,
+    postings: usize,
+    since: Instant,
 }
 
 impl Dispatcher {
@@ -56,8 +72,13 @@ impl Dispatcher {
         let mut open = true;
         let mut taken = Vec::with_capacity(TAKE);
         while open || !self.waiting.is_empty() || !self.batches.is_empty() {
-            self.start_batches();
+            self.give_up();
+            if self.is_worth_a_batch() {
+                self.gather().await;
+                self.start_batches();
+            }
             let retry_at = self.next_retry();
+            let wake_at = [retry_at, self.next_late()].into_iter().flatten().min();
             tokio::select! {
                 count = self.queue.recv_many(&mut taken, TAKE), if open => {
                     open = count > 0;
@@ -65,19 +86,47 @@ impl Dispatcher {
                 }
                 Some(done) = self.batches.join_next_with_id() => self.finish(done),
                 Ok(()) = self.released.changed(), if retry_at.is_some() => self.retry_now(),
-                () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => {}
+                () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
             }
         }
     }
 
+    /// Whether as many wait as make a batch beside those that end soon: half of what is in these.
+    fn is_worth_a_batch(&self) -> bool {
+        let soon = self.under_way.values().filter(|batch| batch.since.elapsed() < SOON);
+        let postings: usize = soon.map(|batch| batch.postings).sum();
+        !self.waiting.is_empty()
+            && self.batches.len() < self.context.limits.batches_in_flight
+            && self.waiting.len() >= (postings / 2).min(self.context.limits.batch)
+    }
+
+    /// When the next batch is under way for too long to be waited for, where somebody does.
+    fn next_late(&self) -> Option<Instant> {
+        let late = self.under_way.values().map(|batch| batch.since + SOON);
+        let now = Instant::now();
+        late.filter(|late| *late > now && !self.waiting.is_empty()).min()
+    }
+
+    /// Takes what arrives in a moment.
+    async fn gather(&mut self) {
+        for _ in 0..TURNS {
+            yield_now().await;
+        }
+        while self.waiting.len() < TAKE
+            && let Ok(posting) = self.queue.try_recv()
+        {
+            self.waiting.push_back(posting);
+        }
+    }
+
     fn start_batches(&mut self) {
-        self.give_up();
-        while self.batches.len() < self.context.limits.batches_in_flight {
+        while self.is_worth_a_batch() {
             let batch = self.take_batch();
             if batch.is_empty() {
                 return;
             }
-            metrics::histogram!("balance_batch_size").record(batch.len() as f64);
+            let postings = batch.len();
+            metrics::histogram!("balance_batch_size").record(postings as f64);
             let uids: HashSet<&Uid> = batch.iter().flat_map(|posting| &posting.uids).collect();
             let uids: Vec<Uid> = uids.into_iter().cloned().collect();
             self.busy.extend(uids.iter().cloned());
@@ -86,7 +135,8 @@ impl Dispatcher {
             let span = batch_span(&batch);
             let run = async move { batch::run(&context, locked, batch).await };
             let task = self.batches.spawn(run.instrument(span));
-            self.under_way.insert(task.id(), uids);
+            let since = Instant::now();
+            self.under_way.insert(task.id(), UnderWay { uids, postings, since });
         }
     }
 
@@ -127,7 +177,7 @@ impl Dispatcher {
                 (error.id(), vec![])
             }
         };
-        for uid in self.under_way.remove(&id).unwrap_or_default() {
+        for uid in self.under_way.remove(&id).map(|batch| batch.uids).unwrap_or_default() {
             self.busy.remove(&uid);
         }
         for posting in put_off.into_iter().rev() {

@@ -154,10 +154,23 @@ impl Cache {
         self.write(ids.iter().map(absent).collect(), OnLoss::Forget).await;
     }
 
+    /// [`Self::put`], and [`Self::invalidate`] for what hangs on these rows: in one script call, since
+    /// a call costs Redis and this process as much as several entries. Of the latter none counts as
+    /// refused.
+    pub async fn put_before<T: Cached, U: Cached>(
+        &self,
+        rows: &[T],
+        outdated: &[(U::Id, i64)],
+    ) -> Filled {
+        let mut writes = self.row_writes(rows);
+        writes.extend(outdated.iter().map(outdated_write::<U>));
+        self.write(writes, OnLoss::Remember).await
+    }
+
     /// Forgets values older than the given version, and lets none of them come back.
     pub async fn invalidate<T: Cached>(&self, ids: &[(T::Id, i64)]) {
-        let outdated = |(id, version): &(T::Id, i64)| write::<T>(id, Entry::outdated(*version));
-        self.write(ids.iter().map(outdated).collect(), OnLoss::Remember).await;
+        let writes = ids.iter().map(outdated_write::<T>).collect();
+        self.write(writes, OnLoss::Remember).await;
     }
 
     /// Remembers that these rows were deleted when they had the given version, and lets
@@ -200,7 +213,8 @@ impl Cache {
                     if kind != Kind::Newer {
                         count(&counters.rejected_stale, 1);
                     }
-                    filled.refused += 1;
+                    // Where a newer row is, or the same marker, values older than this are gone.
+                    filled.refused += u64::from(kind != Kind::Outdated);
                 }
                 Written::Lost => {
                     self.lost(place, floor, on_loss);
@@ -222,10 +236,14 @@ pub struct Moment(HashMap<String, Stamp>);
 pub struct Filled {
     /// Entries stored.
     pub stored: u64,
-    /// Entries not stored, because something newer was there.
+    /// Rows and removals not stored, because something newer was there.
     pub refused: u64,
     /// Entries of which that is not known.
     pub lost: u64,
+}
+
+fn outdated_write<T: Cached>((id, version): &(T::Id, i64)) -> Write {
+    write::<T>(id, Entry::outdated(*version))
 }
 
 pub(super) fn write<T: Cached>(id: &T::Id, entry: Entry) -> Write {

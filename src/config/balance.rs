@@ -19,7 +19,7 @@ pub struct BalanceConfig {
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub write_batch: u32,
     /// Transactions under way at once, on different wallets
-    #[arg(long, env = "WRITE_BATCHES_IN_FLIGHT", default_value_t = 2, value_name = "N",
+    #[arg(long, env = "WRITE_BATCHES_IN_FLIGHT", default_value_t = 3, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pub write_batches_in_flight: u32,
     /// How long an order may stay pending; then it lapses, and its money is given back

@@ -1,10 +1,10 @@
-//! Validation, once: a query that passed need not be validated again, which is most of what is
+//! Validation, once: a document that passed need not be validated again, which is most of what is
 //! left of its cost once it is parsed.
 //!
 //! async-graphql's fast mode skips nearly every rule, also those that look at variables, and
 //! then answers wrong values otherwise or not at all. So it is used for exactly the document
-//! that passed the strict mode, only if that is one query all of whose variables are scalars,
-//! enums or lists of them, and only with values that the strict mode would let through.
+//! that passed the strict mode, only if that is one query or mutation all of whose variables are
+//! scalars, enums or lists of them, and only with values that the strict mode would let through.
 //!
 //! Scalars are parsed by the field that takes them, which is too late for a mutation: those
 //! before it are done. So amounts, keys, names and the like are looked at here, before anything

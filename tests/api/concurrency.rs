@@ -213,6 +213,36 @@ async fn a_row_that_stays_locked_is_busy() {
     engine.assert_audit_clean().await;
 }
 
+/// A large batch that waits for a row keeps nobody waiting who wants another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_hangs_holds_nobody_up() {
+    let ground = Ground::on(Backend::PostgresRedis).await;
+    let engine = ground.engine().await;
+    engine.given_wallets(&["ann", "bob"].map(uid), "100").await;
+    let holder = ground.database().begin().await.unwrap();
+    let lock = "SELECT 1 FROM wallets WHERE uid = 'ann' FOR UPDATE";
+    holder.execute_unprepared(lock).await.unwrap();
+
+    let keys: Vec<String> = (0..CALLS).map(|_| fresh_key()).collect();
+    let anns = keys.iter().map(|key| engine.ask(key, Command::Deposit(movement("ann", "1"))));
+    let bobs = async {
+        // Then their batch is under way.
+        while !engine.balance.locks().status(&uid("ann")).await.held {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        let started = std::time::Instant::now();
+        for _ in 0..10 {
+            engine.ask(&fresh_key(), Command::Deposit(movement("bob", "1"))).await.unwrap();
+        }
+        let took = started.elapsed();
+        holder.rollback().await.unwrap();
+        took
+    };
+    let (anns, took) = tokio::join!(join_all(anns), bobs);
+    assert!(took < std::time::Duration::from_secs(1), "ten deposits beside it took {took:?}");
+    assert!(anns.iter().all(Result::is_ok), "{anns:?}");
+}
+
 /// A lock that two instances break under one key at once is broken once, and both are told so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_is_broken_once_for_a_key() {
