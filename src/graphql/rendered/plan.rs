@@ -24,9 +24,8 @@ pub trait Render: ContainerType + Send + Sync + Sized {
     /// failure or wait.
     fn plain(field: &str) -> Option<Write<Self>>;
 
-    /// How a field is written that has such fields itself, and `set` of them are selected.
-    fn parts(field: &str, set: Selected<'_>) -> Option<Parts<Self>> {
-        let _ = (field, set);
+    /// How a field is written that has such fields itself, of which these are selected.
+    fn parts(_: &str, _: Selected<'_>) -> Option<Parts<Self>> {
         None
     }
 }
@@ -112,8 +111,8 @@ impl<'a, T: Render> Plan<'a, T> {
         let steps = Vec::with_capacity(selected.set.items.len());
         let mut plan = Self { template: Template(steps), left: Vec::new() };
         plan.add(selected)?;
-        let nothing = plan.template.0.len() == plan.left.len() && !plan.left.is_empty();
-        (!nothing).then_some(plan)
+        let all_left = plan.template.0.len() == plan.left.len() && !plan.left.is_empty();
+        (!all_left).then_some(plan)
     }
 
     /// Recurses as deep as fragments do, which is bounded before.
