@@ -29,7 +29,7 @@ use crate::{
 const TAKE: usize = 1024;
 /// How often everything else that can go on does so before a batch is put together: callers who
 /// were answered together ask again together, and their requests are being read.
-const TURNS: usize = 2;
+const TURNS: usize = 3;
 /// How long a batch is thought to end soon. One that takes longer waits for a row or the network,
 /// and nobody waits for it.
 const SOON: Duration = Duration::from_millis(10);
