@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     events::{Events, Topic},
     graphql::{Bounds, State},
-    http::{self, Edge, TrustedDocuments, router},
+    http::{self, Edge, Endpoints, TrustedDocuments, Workers},
     loaders::{Sources, keep_swept, refresh_early, warm_active},
     lock::Locks,
     orders,
@@ -39,6 +39,7 @@ pub struct App {
     database: Database,
     balance: Balance,
     edge: Arc<Edge>,
+    workers: Arc<Workers>,
     verifier: Verifier,
     cache: Cache,
     sources: Sources,
@@ -78,6 +79,9 @@ pub enum BuildError {
     /// The manifest of trusted documents cannot be used.
     #[error("the manifest of trusted documents: {0}; check --trusted-documents")]
     TrustedDocuments(#[from] http::ManifestError),
+    /// The threads that serve connections cannot be started.
+    #[error("cannot start the threads that serve connections ({0}); try fewer --http-threads")]
+    Threads(std::io::Error),
     /// No token can be signed.
     #[error(transparent)]
     Sign(#[from] crate::auth::SignError),
@@ -148,11 +152,14 @@ impl App {
             .with_trusted_documents(trusted)
             .with_offered_tokens(demo_tokens.iter().flat_map(Tokens::offered).collect());
         let edge = Arc::new(edge);
+        let threads = config.http.http_threads.map(usize::from);
+        let workers = Arc::new(Workers::start(threads).map_err(BuildError::Threads)?);
         Ok(Self {
             config,
             database,
             balance,
             edge,
+            workers,
             verifier,
             cache,
             sources,
@@ -180,9 +187,14 @@ impl App {
     ) -> Result<(), JoinError> {
         let stop = CancellationToken::new();
         let background = self.start_background(&stop);
-        let router = router(Arc::clone(&self.edge));
+        let endpoints = Endpoints::new(Arc::clone(&self.edge));
         let bounds = http::Bounds::new(&self.config.http);
-        let mut server = tokio::spawn(http::serve(listener, router, bounds, stop.clone()));
+        let mut server = tokio::spawn(http::serve(
+            listener,
+            (endpoints, Arc::clone(&self.workers)),
+            bounds,
+            stop.clone(),
+        ));
         shutdown.await;
         self.edge.announce_shutdown();
         tokio::time::sleep(self.config.http.drain_pause).await;

@@ -7,8 +7,8 @@ use std::{
 
 use chrono::TimeDelta;
 use jsonwebtoken::errors::{Error, ErrorKind};
-use moka::sync::Cache;
 use parking_lot::RwLock;
+use quick_cache::sync::Cache;
 
 use super::{
     Identity, Keys, LoadError,
@@ -19,7 +19,7 @@ use super::{
 use crate::entity::clock;
 
 /// Tokens that are remembered. A few hundred bytes each.
-const REMEMBERED: u64 = 10_000;
+const REMEMBERED: usize = 10_000;
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN_BYTES: usize = 4_096;
 
@@ -33,7 +33,7 @@ pub struct Verifier {
     public: Arc<Public>,
     /// By the whole token: only the very text that was verified is let through again, and only
     /// as long as the keys are the same.
-    verified: Cache<Box<str>, (u64, Identity)>,
+    verified: Arc<Cache<Box<str>, (u64, Identity)>>,
 }
 
 /// The public keys as they were last read.
@@ -81,7 +81,7 @@ impl Verifier {
             current: RwLock::default(),
             read_at: tokio::sync::Mutex::default(),
         };
-        let verified = Cache::new(REMEMBERED);
+        let verified = Arc::new(Cache::new(REMEMBERED));
         Ok(Self { keys: Arc::new(keys), public: Arc::new(public), verified })
     }
 

@@ -53,6 +53,10 @@ pub struct HttpConfig {
     #[arg(long, env = "HEADER_TIMEOUT", default_value = "75s", value_name = "DURATION",
         value_parser = parse::duration)]
     pub header_timeout: Duration,
+    /// Threads that serve connections [default: one a processor]
+    #[arg(long, env = "HTTP_THREADS", value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub http_threads: Option<u16>,
     /// Most connections open at once; more wait to be taken
     #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 50_000, value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

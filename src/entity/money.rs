@@ -11,6 +11,8 @@ use serde_json::value::RawValue;
 const SCALE: u32 = 4;
 /// Longest text that is looked at: 15 digits, a sign, a point, 4 digits, and some zeros.
 const MAX_TEXT: usize = 40;
+/// Longest text that is written: a sign, 15 digits, a point, 4 digits.
+const MAX_DIGITS: usize = 21;
 
 /// An amount as it is stored: a whole number of ten-thousandths, in a BIGINT.
 ///
@@ -113,12 +115,21 @@ impl FromStr for Money {
     }
 }
 
-/// At least two decimal places, at most four: `1000.50`, `0.0001`, `-3.00`. By hand: lists are full
-/// of it, and the machinery of `write!` takes four times as long.
+/// At least two decimal places, at most four: `1000.50`, `0.0001`, `-3.00`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A sign, 15 digits, a point, 4 digits.
-        let mut text = [b'0'; 21];
+        f.write_str(self.digits(&mut [b'0'; MAX_DIGITS]))
+    }
+}
+
+impl Money {
+    /// Appends what [`fmt::Display`] shows.
+    pub fn append_to(self, text: &mut String) {
+        text.push_str(self.digits(&mut [b'0'; MAX_DIGITS]));
+    }
+
+    /// By hand: lists are full of it, and the machinery of `write!` takes four times as long.
+    fn digits(self, text: &mut [u8; MAX_DIGITS]) -> &str {
         let (mut at, mut units, mut places) = (text.len(), self.0.unsigned_abs(), SCALE);
         for _ in 0..2 {
             if units % 10 == 0 {
@@ -144,7 +155,8 @@ impl fmt::Display for Money {
             at -= 1;
             text[at] = b'-';
         }
-        f.write_str(std::str::from_utf8(&text[at..]).unwrap_or_default())
+        // Nothing but ASCII.
+        str::from_utf8(&text[at..]).unwrap_or_default()
     }
 }
 

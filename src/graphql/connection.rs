@@ -1,11 +1,16 @@
 //! Lists as the Relay connection specification has them.
 
-use async_graphql::{Context, Object, OutputType, Result, connection::PageInfo};
+use async_graphql::{ContainerType, Context, Object, OutputType, Result, connection::PageInfo};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    context::ContextExt, hot::HotRecord, operation::Operation, order::Order,
-    transaction::Transaction, wallet::Wallet,
+    context::ContextExt,
+    hot::HotRecord,
+    operation::Operation,
+    order::Order,
+    rendered::{Parts, Render, Selected, Write, WriteJson, write_list},
+    transaction::Transaction,
+    wallet::Wallet,
 };
 use crate::{
     entity::{OrderNo, Uid},
@@ -165,12 +170,12 @@ where
     Edge<T>: OutputType,
 {
     /// The items of this page, each with its place.
-    async fn edges(&self) -> &[Edge<T>] {
+    fn edges(&self) -> &[Edge<T>] {
         &self.edges
     }
 
     /// Whether there is more, and from where to go on.
-    async fn page_info(&self) -> PageInfo {
+    fn page_info(&self) -> PageInfo {
         let cursor = |edge: &Edge<T>| edge.0.cursor().encode();
         PageInfo {
             has_previous_page: self.has_previous,
@@ -199,13 +204,73 @@ pub struct Edge<T>(T);
 )]
 impl<T: Listed> Edge<T> {
     /// Its place, for `after` and `before`.
-    async fn cursor(&self) -> String {
+    fn cursor(&self) -> String {
         self.0.cursor().encode()
     }
 
     /// The item.
-    async fn node(&self) -> &T {
+    fn node(&self) -> &T {
         &self.0
+    }
+}
+
+impl<T: Listed + Render + 'static> Render for Connection<T>
+where
+    Self: ContainerType,
+    Edge<T>: ContainerType,
+{
+    fn plain(_: &str) -> Option<Write<Self>> {
+        None
+    }
+
+    fn parts(field: &str, set: Selected<'_>) -> Option<Parts<Self>> {
+        Some(match field {
+            "edges" => {
+                let edge = set.template::<Edge<T>>()?;
+                Box::new(move |page, ctx, json| {
+                    write_list(page.edges(ctx), json, |row, json| edge.write(row, ctx, &[], json));
+                })
+            }
+            "pageInfo" => {
+                let info = set.template::<PageInfo>()?;
+                Box::new(move |page, ctx, json| info.write(&page.page_info(ctx), ctx, &[], json))
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl<T: Listed + Render + 'static> Render for Edge<T>
+where
+    Self: ContainerType,
+{
+    fn plain(field: &str) -> Option<Write<Self>> {
+        Some(match field {
+            "cursor" => |edge, ctx, json| edge.cursor(ctx).write_json(json),
+            _ => return None,
+        })
+    }
+
+    fn parts(field: &str, set: Selected<'_>) -> Option<Parts<Self>> {
+        Some(match field {
+            "node" => {
+                let node = set.template::<T>()?;
+                Box::new(move |edge, ctx, json| node.write(edge.node(ctx), ctx, &[], json))
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Render for PageInfo {
+    fn plain(field: &str) -> Option<Write<Self>> {
+        Some(match field {
+            "hasPreviousPage" => |info, _, json| info.has_previous_page.write_json(json),
+            "hasNextPage" => |info, _, json| info.has_next_page.write_json(json),
+            "startCursor" => |info, _, json| info.start_cursor.write_json(json),
+            "endCursor" => |info, _, json| info.end_cursor.write_json(json),
+            _ => return None,
+        })
     }
 }
 

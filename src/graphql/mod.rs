@@ -22,6 +22,7 @@ mod order_event;
 mod order_watch;
 mod payload;
 mod query;
+mod rendered;
 mod scalars;
 mod schema;
 mod subscription;
@@ -35,6 +36,7 @@ mod watch;
 
 pub use self::{
     context::{Bounds, State},
+    rendered::to_json,
     schema::{Schema, build, prepare, sdl},
     validation::Verdict,
 };

@@ -2,7 +2,12 @@
 
 use async_graphql::{Enum, ID, InputObject, Object};
 
-use super::{connection::Listed, node::NodeId, scalars::DateTime};
+use super::{
+    connection::Listed,
+    node::NodeId,
+    rendered::{Render, Write, WriteJson, write_enum},
+    scalars::DateTime,
+};
 use crate::{
     entity::{Money, OrderNo, TransactionNo, Uid, transaction},
     error::Error,
@@ -65,73 +70,101 @@ impl Listed for Transaction {
 impl Transaction {
     /// Opaque, globally unique.
     pub async fn id(&self) -> ID {
-        NodeId::Transaction(self.0.transaction_no.clone()).encode()
+        self.global_id()
     }
 
     /// Its number, unique among all wallets.
-    async fn transaction_no(&self) -> &TransactionNo {
+    fn transaction_no(&self) -> &TransactionNo {
         &self.0.transaction_no
     }
 
     /// Whose wallet.
-    async fn uid(&self) -> &Uid {
+    fn uid(&self) -> &Uid {
         &self.0.uid
     }
 
     /// What happened.
     #[graphql(name = "type")]
-    async fn kind(&self) -> TransactionType {
+    fn kind(&self) -> TransactionType {
         self.0.kind.into()
     }
 
     /// Signed: `balanceAfter` is `balanceBefore` and this.
-    async fn amount(&self) -> Money {
+    fn amount(&self) -> Money {
         self.0.signed_amount()
     }
 
     /// The balance it found.
-    async fn balance_before(&self) -> Money {
+    fn balance_before(&self) -> Money {
         self.0.balance_before
     }
 
     /// The balance it left.
-    async fn balance_after(&self) -> Money {
+    fn balance_after(&self) -> Money {
         self.0.balance_after
     }
 
     /// The wallet's version that it made.
-    async fn wallet_version(&self) -> i64 {
+    fn wallet_version(&self) -> i64 {
         self.0.version
     }
 
     /// Shared by all lines of one operation, such as both legs of a transfer.
-    async fn operation_id(&self) -> ID {
+    fn operation_id(&self) -> ID {
         ID(self.0.operation_id.clone())
     }
 
     /// The other wallet of a transfer.
-    async fn counterparty_uid(&self) -> Option<&Uid> {
+    fn counterparty_uid(&self) -> Option<&Uid> {
         self.0.counterparty_uid.as_ref()
     }
 
     /// The order that was paid or given back.
-    async fn order_no(&self) -> Option<&OrderNo> {
+    fn order_no(&self) -> Option<&OrderNo> {
         self.0.order_no.as_ref()
     }
 
     /// How it ended.
-    async fn status(&self) -> TransactionStatus {
+    fn status(&self) -> TransactionStatus {
         self.0.status.into()
     }
 
     /// What for, in the caller's words.
-    async fn description(&self) -> Option<&str> {
+    fn description(&self) -> Option<&str> {
         self.0.description.as_deref()
     }
 
     /// When it was committed.
-    async fn created_at(&self) -> DateTime {
+    fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+}
+
+impl Transaction {
+    fn global_id(&self) -> ID {
+        NodeId::Transaction(self.0.transaction_no.clone()).encode()
+    }
+}
+
+impl Render for Transaction {
+    fn plain(field: &str) -> Option<Write<Self>> {
+        Some(match field {
+            "id" => |row, _, json| row.global_id().write_json(json),
+            "transactionNo" => |row, ctx, json| row.transaction_no(ctx).write_json(json),
+            "uid" => |row, ctx, json| row.uid(ctx).write_json(json),
+            "type" => |row, ctx, json| write_enum(row.kind(ctx), json),
+            "amount" => |row, ctx, json| row.amount(ctx).write_json(json),
+            "balanceBefore" => |row, ctx, json| row.balance_before(ctx).write_json(json),
+            "balanceAfter" => |row, ctx, json| row.balance_after(ctx).write_json(json),
+            "walletVersion" => |row, ctx, json| row.wallet_version(ctx).write_json(json),
+            "operationId" => |row, ctx, json| row.operation_id(ctx).write_json(json),
+            "counterpartyUid" => |row, ctx, json| row.counterparty_uid(ctx).write_json(json),
+            "orderNo" => |row, ctx, json| row.order_no(ctx).write_json(json),
+            "status" => |row, ctx, json| write_enum(row.status(ctx), json),
+            "description" => |row, ctx, json| row.description(ctx).write_json(json),
+            "createdAt" => |row, ctx, json| row.created_at(ctx).write_json(json),
+            _ => return None,
+        })
     }
 }
 

@@ -1,10 +1,10 @@
-//! Validation, once: a query that passed need not be validated again, which is most of what is
+//! Validation, once: a document that passed need not be validated again, which is most of what is
 //! left of its cost once it is parsed.
 //!
 //! async-graphql's fast mode skips nearly every rule, also those that look at variables, and
 //! then answers wrong values otherwise or not at all. So it is used for exactly the document
-//! that passed the strict mode, only if that is one query all of whose variables are scalars,
-//! enums or lists of them, and only with values that the strict mode would let through.
+//! that passed the strict mode, only if that is one query or mutation all of whose variables are
+//! scalars, enums or lists of them, and only with values that the strict mode would let through.
 //!
 //! Scalars are parsed by the field that takes them, which is too late for a mutation: those
 //! before it are done. So amounts, keys, names and the like are looked at here, before anything
@@ -31,18 +31,35 @@ use places::{Place, places};
 use plain::{Kinds, Plain};
 use shapes::Shapes;
 
+use super::rendered::merges;
+
 /// What is known of a document's validity. It belongs to one parsed document, travels with it in
 /// the data of its requests, and is the same for all its clones.
 #[derive(Clone, Debug, Default)]
-pub struct Verdict(Arc<OnceLock<Shortcut>>);
+pub struct Verdict {
+    passed: Arc<OnceLock<Shortcut>>,
+    /// Nothing in it is merged.
+    apart: bool,
+}
 
 /// What the fast mode is good for, with a document that passed.
 type Shortcut = Option<Plain>;
 
 impl Verdict {
+    /// Of a document within the limits that has not passed yet.
+    pub fn of(document: &ExecutableDocument) -> Self {
+        Self { passed: Arc::default(), apart: !merges(document) }
+    }
+
+    /// Whether objects of its answers may have to be merged: of a document that was not looked
+    /// at, anything is to be expected.
+    pub(super) fn mergeable(&self) -> bool {
+        !self.apart
+    }
+
     /// Whether it passed, and need not be validated again with these variables.
     pub(super) fn covers(&self, variables: &Variables) -> bool {
-        matches!(self.0.get(), Some(Some(plain)) if plain.fits(variables))
+        matches!(self.passed.get(), Some(Some(plain)) if plain.fits(variables))
     }
 
     /// Remembers, if `response` is from a document that passed. One that did not has neither
@@ -52,7 +69,7 @@ impl Verdict {
             || response.errors.iter().any(|error| !error.path.is_empty());
         if executed {
             // Somebody else may have been first, with the same.
-            let _ = self.0.set(checked.0);
+            let _ = self.passed.set(checked.0);
         }
     }
 }

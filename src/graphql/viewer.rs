@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Object, Result};
 
-use super::{access::Permission, query, scalars::DateTime, wallet::Wallet};
+use super::{access::Permission, query, rendered::Rendered, scalars::DateTime, wallet::Wallet};
 use crate::{auth, entity::Uid, loaders::Freshness};
 
 /// What somebody may do. Each may do all that the one before may.
@@ -51,7 +51,8 @@ impl Viewer {
     }
 
     /// Their own wallet; null when they have none.
-    async fn wallet(&self, ctx: &Context<'_>) -> Option<Result<Wallet>> {
-        query::read_wallet(ctx, &self.0.uid, Freshness::Cached).await.transpose()
+    async fn wallet(&self, ctx: &Context<'_>) -> Option<Result<Rendered<Wallet>>> {
+        let wallet = query::read_wallet(ctx, &self.0.uid, Freshness::Cached).await.transpose()?;
+        Some(wallet.map(Rendered))
     }
 }

@@ -9,6 +9,7 @@ use super::{
     lock::LockStatus,
     node::NodeId,
     order::Order,
+    rendered::{Render, Rendered, Write, WriteJson, write_enum},
     scalars::DateTime,
     text::{Currency, Word},
     transaction::{Transaction, TransactionFilter},
@@ -69,52 +70,52 @@ impl Listed for Wallet {
 impl Wallet {
     /// Opaque, globally unique.
     pub async fn id(&self) -> ID {
-        NodeId::Wallet(self.0.uid.clone()).encode()
+        self.global_id()
     }
 
     /// Whose it is.
-    async fn uid(&self) -> &Uid {
+    fn uid(&self) -> &Uid {
         &self.0.uid
     }
 
     /// What it holds; never below zero.
-    async fn balance(&self) -> Money {
+    fn balance(&self) -> Money {
         self.0.balance
     }
 
     /// ISO 4217 code of everything in it.
-    async fn currency(&self) -> &str {
+    fn currency(&self) -> &str {
         &self.0.currency
     }
 
     /// Whether it may be used.
-    async fn status(&self) -> WalletStatus {
+    fn status(&self) -> WalletStatus {
         self.0.status.into()
     }
 
     /// Grows by one with every committed change of this wallet.
-    async fn version(&self) -> i64 {
+    fn version(&self) -> i64 {
         self.0.version
     }
 
     /// When it was opened.
-    async fn created_at(&self) -> DateTime {
+    fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime {
+    fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
     }
 
     /// Where this answer came from.
-    async fn source(&self) -> ReadSource {
+    fn source(&self) -> ReadSource {
         self.0.source.into()
     }
 
     /// A moment at which this answer was true: when it was read in the database, or, of a
     /// cached or stale one, its last change.
-    async fn as_of(&self) -> DateTime {
+    fn as_of(&self) -> DateTime {
         DateTime(self.0.as_of)
     }
 
@@ -128,13 +129,13 @@ impl Wallet {
         #[graphql(desc = "At most so many, from the end.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<TransactionFilter>,
-    ) -> Result<Connection<Transaction>> {
+    ) -> Result<Rendered<Connection<Transaction>>> {
         let page = page(ctx, first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.map(TransactionFilter::into_loaded).transpose()?;
         let (uid, version) = (&self.0.uid, self.0.version);
         let slice = ctx.loaders().transaction_page(uid, version, filter.as_ref(), &page).await?;
         let total = Total::Transactions(uid.clone(), filter.unwrap_or_default());
-        Ok(Connection::new(slice.map(Transaction), total))
+        Ok(Rendered(Connection::new(slice.map(Transaction), total)))
     }
 
     /// Its user's orders, by number.
@@ -147,11 +148,11 @@ impl Wallet {
         #[graphql(desc = "At most so many, from the end.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those of this period.")] period_number: Option<Period>,
-    ) -> Result<Connection<Order>> {
+    ) -> Result<Rendered<Connection<Order>>> {
         let page = page(ctx, first, after.as_deref(), last, before.as_deref())?;
         let filter = OrderFilter { uid: Some(self.0.uid.clone()), period_number, status: None };
         let slice = ctx.loaders().order_page(&filter, &page).await?;
-        Ok(Connection::new(slice.map(Order), Total::Orders(filter)))
+        Ok(Rendered(Connection::new(slice.map(Order), Total::Orders(filter))))
     }
 
     /// Its lock as it stands: what orders work on it between instances. OPERATOR or ADMIN.
@@ -161,6 +162,30 @@ impl Wallet {
             return Some(Err(denied.into()));
         }
         Some(Ok(LockStatus::read(ctx, uid.clone()).await))
+    }
+}
+
+impl Wallet {
+    fn global_id(&self) -> ID {
+        NodeId::Wallet(self.0.uid.clone()).encode()
+    }
+}
+
+impl Render for Wallet {
+    fn plain(field: &str) -> Option<Write<Self>> {
+        Some(match field {
+            "id" => |row, _, json| row.global_id().write_json(json),
+            "uid" => |row, ctx, json| row.uid(ctx).write_json(json),
+            "balance" => |row, ctx, json| row.balance(ctx).write_json(json),
+            "currency" => |row, ctx, json| row.currency(ctx).write_json(json),
+            "status" => |row, ctx, json| write_enum(row.status(ctx), json),
+            "version" => |row, ctx, json| row.version(ctx).write_json(json),
+            "createdAt" => |row, ctx, json| row.created_at(ctx).write_json(json),
+            "updatedAt" => |row, ctx, json| row.updated_at(ctx).write_json(json),
+            "source" => |row, ctx, json| write_enum(row.source(ctx), json),
+            "asOf" => |row, ctx, json| row.as_of(ctx).write_json(json),
+            _ => return None,
+        })
     }
 }
 

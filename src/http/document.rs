@@ -12,7 +12,7 @@ use async_graphql::{
     },
 };
 use metrics::counter;
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 
 use crate::{
     config::LimitsConfig,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Documents that are remembered.
-const REMEMBERED: u64 = 1_000;
+const REMEMBERED: usize = 1_000;
 /// Largest document that is remembered; with the count above, what bounds the memory.
 const MAX_REMEMBERED_BYTES: usize = 8 * 1_024;
 /// Longest part of the parser's words that is passed on.
@@ -36,7 +36,7 @@ pub struct Documents {
 pub struct Document {
     /// Parsed.
     pub parsed: ExecutableDocument,
-    /// Whether it is valid, once that is known.
+    /// Whether it is valid, once that is known, and what else is asked of it each time.
     pub verdict: Verdict,
 }
 
@@ -57,7 +57,8 @@ impl Documents {
         limits::check_text(text, &self.limits)?;
         let parsed = parse_query(text).map_err(|error| syntax_error(&error))?;
         limits::check(&parsed, &self.limits)?;
-        let document = Arc::new(Document { parsed, verdict: Verdict::default() });
+        let verdict = Verdict::of(&parsed);
+        let document = Arc::new(Document { parsed, verdict });
         if text.len() <= MAX_REMEMBERED_BYTES {
             self.parsed.insert(text.into(), Arc::clone(&document));
         }
@@ -145,8 +146,7 @@ mod tests {
         for text in ["{ a }", "{", &large] {
             let _ = documents.parse(text);
         }
-        documents.parsed.run_pending_tasks();
-        assert_eq!(documents.parsed.entry_count(), 1);
+        assert_eq!(documents.parsed.len(), 1);
     }
 
     #[test]

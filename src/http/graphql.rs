@@ -4,16 +4,15 @@
 //! A request is checked in this order: size, token, the client's share, parameters, document,
 //! limits.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use axum::{
     body::{Body, Bytes},
-    extract::{Extension, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, Request, StatusCode, Uri, header, request::Parts},
     response::Response,
 };
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tracing::Instrument;
 
 use super::{
@@ -35,12 +34,11 @@ const MAX_DISCARDING: Duration = Duration::from_secs(1);
 
 /// `POST /graphql`.
 pub async fn post(
-    State(edge): State<Arc<Edge>>,
-    Extension(request_id): Extension<RequestId>,
-    Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    body: Body,
+    edge: &Edge,
+    (request_id, peer): (RequestId, Peer),
+    request: Request<Body>,
 ) -> Response {
+    let (Parts { headers, .. }, body) = request.into_parts();
     let Some(media) = Media::accepted(&headers) else { return not_acceptable() };
     let span = request_span("POST /graphql", &request_id, &headers);
     let answer = async {
@@ -49,10 +47,10 @@ pub async fn post(
             discard(body).await;
             return Err(too_large);
         }
-        let identity = identify(&edge, &headers, peer).await?;
+        let identity = identify(edge, &headers, peer).await?;
         let _permit = edge.clients.admit(identity.as_ref(), peer)?;
-        let params = params(&edge, &headers, body).await?;
-        run(&edge, media, Method::Post, params, Caller { identity, request_id }).await
+        let params = params(edge, &headers, body).await?;
+        run(edge, media, Method::Post, params, Caller { identity, request_id }).await
     };
     answer.instrument(span).await.unwrap_or_else(|fault: Fault| fault.into_response(media))
 }
@@ -154,16 +152,17 @@ async fn discard(body: Body) {
     let _ = tokio::time::timeout(MAX_DISCARDING, discarding).await;
 }
 
-/// Reads no further than the limit, whatever was announced.
-async fn read(body: Body, limit: usize) -> Result<Bytes, Fault> {
-    axum::body::to_bytes(body, limit).await.map_err(|error| {
-        let cut =
-            std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimit>());
-        if cut { too_large(limit) } else { Fault::bad_request("the body ended early") }
-    })
+/// Keeps no more than the limit, whatever was announced.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Fault> {
+    match Limited::new(&mut body, limit).collect().await {
+        Ok(read) => Ok(read.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            discard(body).await;
+            Err(too_large(limit))
+        }
+        Err(_) => Err(Fault::bad_request("the body ended early")),
+    }
 }
-
-type LengthLimit = http_body_util::LengthLimitError;
 
 fn too_large(limit: usize) -> Fault {
     let message = format!("the body may have at most {limit} bytes (--max-body-bytes)");

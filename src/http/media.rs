@@ -9,6 +9,8 @@ use axum::{
 };
 use serde::Serialize;
 
+use crate::graphql::to_json;
+
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {
@@ -45,7 +47,7 @@ impl Media {
             };
             return self.respond_with_errors(status, &response.errors);
         }
-        let mut answer = self.write(StatusCode::OK, &response);
+        let mut answer = self.write(StatusCode::OK, to_json(&response));
         answer.headers_mut().extend(response.http_headers);
         answer
     }
@@ -56,11 +58,11 @@ impl Media {
         struct Errors<'a> {
             errors: &'a [ServerError],
         }
-        self.write(status, &Errors { errors })
+        self.write(status, serde_json::to_string(&Errors { errors }))
     }
 
-    fn write(self, status: StatusCode, body: &impl Serialize) -> Response {
-        let (status, body) = match serde_json::to_vec(body) {
+    fn write(self, status: StatusCode, body: serde_json::Result<String>) -> Response {
+        let (status, body) = match body {
             Ok(body) => (status, body),
             // Only a custom scalar that does not serialize comes here.
             Err(error) => {

@@ -28,6 +28,7 @@ mod sse;
 mod values;
 mod variables;
 mod websocket;
+mod workers;
 
 #[cfg(test)]
 mod testing;
@@ -38,5 +39,6 @@ pub use edge::{Edge, OfferedToken};
 pub use engine::{Caller, Engine};
 pub use persisted::{ManifestError, TrustedDocuments};
 pub use request_id::RequestId;
-pub use router::router;
+pub use router::Endpoints;
 pub use serve::{Bounds, serve};
+pub use workers::Workers;

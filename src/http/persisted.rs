@@ -9,14 +9,14 @@ use std::{
 };
 
 use async_graphql::{ServerError, Value};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::document::coded;
 
 /// Documents that are remembered for clients.
-const REMEMBERED: u64 = 1_000;
+const REMEMBERED: usize = 1_000;
 /// Largest document that is remembered; with the count above, what bounds the memory.
 const MAX_REMEMBERED_BYTES: usize = 8 * 1_024;
 /// Largest manifest, in bytes.

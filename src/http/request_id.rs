@@ -6,7 +6,6 @@ use std::{fmt, panic::AssertUnwindSafe, sync::Arc};
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
-    middleware::Next,
     response::Response,
 };
 use futures::FutureExt;
@@ -44,14 +43,17 @@ impl fmt::Display for RequestId {
 
 /// Gives the request its id and its log span, turns a panic into an answer, and adds what every
 /// answer says.
-pub async fn layer(mut request: Request, next: Next) -> Response {
+pub async fn named<F: Future<Output = Response>>(
+    request: Request,
+    answer: impl FnOnce(RequestId, Request) -> F,
+) -> Response {
     let id = RequestId::from_headers(request.headers()).unwrap_or_else(RequestId::generate);
     let media = Media::accepted(request.headers()).unwrap_or(Media::Json);
     let span = tracing::info_span!(
         "request", id = %id, method = %request.method(), path = request.uri().path()
     );
-    request.extensions_mut().insert(id.clone());
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
+    let answer = answer(id.clone(), request);
+    let answer = AssertUnwindSafe(answer).catch_unwind().instrument(span).await;
     let mut response = answer.unwrap_or_else(|_| {
         tracing::error!(request_id = %id, "a handler panicked");
         let fault = Fault::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error");

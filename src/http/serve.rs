@@ -1,21 +1,22 @@
 //! Connections: taken, bounded, and let go. axum's own loop sets no timeouts and no bounds.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request};
+use axum::{body::Body, extract::Request};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
-use super::{clients::Peer, forwarded::Proxies, prompt::Prompt};
+use super::{
+    clients::Peer, forwarded::Proxies, prompt::Prompt, router::Endpoints, workers::Workers,
+};
 use crate::config::HttpConfig;
 
 /// How often an HTTP/2 connection must show that it lives.
@@ -45,28 +46,36 @@ impl Bounds {
 
 /// Serves until `stop`; then takes no more, and returns when those that are open have ended
 /// their requests.
-pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken) {
-    let builder = builder(bounds.header_timeout);
+pub async fn serve(
+    listener: TcpListener,
+    (endpoints, workers): (Endpoints, Arc<Workers>),
+    bounds: Bounds,
+    stop: CancellationToken,
+) {
+    let builder = Arc::new(builder(bounds.header_timeout));
     let graceful = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(bounds.max_connections));
     let proxies = Arc::new(bounds.proxies);
     while let Some((stream, peer, permit)) = next(&listener, &permits, &stop).await {
-        let (router, proxies) = (router.clone(), Arc::clone(&proxies));
-        let service = tower::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        let (endpoints, proxies) = (endpoints.clone(), Arc::clone(&proxies));
+        let service = service_fn(move |request: Request<Incoming>| {
             let origin = proxies.origin(peer, request.headers());
-            request.extensions_mut().insert(origin);
-            router.clone().oneshot(request.map(Body::new))
+            let endpoints = endpoints.clone();
+            async move { Ok::<_, Infallible>(endpoints.answer(origin, request.map(Body::new)).await) }
         });
-        let stream = TokioIo::new(Prompt::new(stream, bounds.header_timeout));
-        let service = TowerToHyperService::new(service);
-        let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
+        let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());
+        let header_timeout = bounds.header_timeout;
+        let serving = workers.serve(stream, move |stream| async move {
+            let stream = TokioIo::new(Prompt::new(stream, header_timeout));
+            let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection broke");
             }
             drop(permit);
         });
+        if let Err(error) = serving {
+            tracing::debug!(%error, "a connection broke");
+        }
     }
     drop(listener);
     graceful.shutdown().await;

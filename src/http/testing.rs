@@ -7,7 +7,7 @@ use futures::{Stream, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Bounds, Caller, Edge, Engine, TrustedDocuments, router, serve};
+use super::{Bounds, Caller, Edge, Endpoints, Engine, TrustedDocuments, Workers, serve};
 use crate::{
     auth::{Keys, Role, Verifier},
     config::testing,
@@ -96,10 +96,11 @@ impl Server {
         let edge = Arc::new(edge.with_trusted_documents(trusted));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = router(Arc::clone(&edge));
+        let endpoints = Endpoints::new(Arc::clone(&edge));
         let stop = CancellationToken::new();
         let bounds = Bounds::new(&edge.config);
-        tokio::spawn(serve(listener, router, bounds, stop));
+        let workers = Arc::new(Workers::start(Some(1)).unwrap());
+        tokio::spawn(serve(listener, (endpoints, workers), bounds, stop));
         Self { address, edge }
     }
 

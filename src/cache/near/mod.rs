@@ -21,7 +21,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use moka::{ops::compute::Op, sync::Cache};
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, Weighter,
+    sync::{Cache, DefaultLifecycle, EntryAction, EntryResult},
+};
 
 use self::epochs::Epochs;
 pub(super) use self::epochs::Stamp;
@@ -31,11 +34,33 @@ use crate::redis::Tracked;
 /// What an entry takes beside its row, about.
 const OVERHEAD: usize = 300;
 
+/// An entry about, to guess how many there will be.
+const USUAL_BYTES: u64 = 512;
+/// The least that a part of the memory is to hold, which is divided for the sake of concurrency: a
+/// long period must fit in.
+const LEAST_PART_BYTES: u64 = 8 * 1_024 * 1_024;
+/// Most parts.
+const MOST_PARTS: u64 = 64;
+
+/// The cache behind it keeps what is read often, and a look-up takes a fifth of what it does in one
+/// that knows lifetimes. These are seen to here.
 pub(super) struct Near {
-    entries: Cache<String, Arc<Entry>>,
+    entries: Cache<String, Arc<Entry>, Bytes>,
     epochs: Epochs,
     /// How long a row is shown, whatever is heard: Redis does not tell of everything.
     ttl: Duration,
+    /// How long it is kept.
+    kept_for: Duration,
+}
+
+/// What an entry weighs.
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<String, Arc<Entry>> for Bytes {
+    fn weight(&self, key: &String, entry: &Arc<Entry>) -> u64 {
+        u64::from(entry.bytes) + key.len() as u64
+    }
 }
 
 struct Entry {
@@ -58,10 +83,16 @@ impl Entry {
 impl Near {
     /// Holds at most so many bytes, about; shows rows for `ttl`, and keeps them for `kept_for`.
     pub(super) fn new(capacity: u64, ttl: Duration, kept_for: Duration) -> Self {
-        let weigh = |key: &String, entry: &Arc<Entry>| entry.bytes.saturating_add(key.len() as u32);
-        let entries =
-            Cache::builder().max_capacity(capacity).weigher(weigh).time_to_live(ttl.max(kept_for));
-        Self { entries: entries.build(), epochs: Epochs::new(), ttl }
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity((capacity / USUAL_BYTES) as usize)
+            .weight_capacity(capacity)
+            .shards((capacity / LEAST_PART_BYTES).clamp(1, MOST_PARTS) as usize)
+            .build();
+        // What is wanted is there: both capacities.
+        let options = options.expect("two capacities");
+        let (hasher, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+        let entries = Cache::with_options(options, Bytes, hasher, lifecycle);
+        Self { entries, epochs: Epochs::new(), ttl, kept_for }
     }
 
     /// The row under a key, if it is known to be current.
@@ -116,7 +147,8 @@ impl Near {
         id: &impl Display,
     ) -> Option<Arc<T>> {
         let entry = with_key(keyspace, id, |key| self.entries.get(key))?;
-        Arc::clone(&entry.row).downcast().ok()
+        let kept = entry.read_at.elapsed() < self.kept_for;
+        kept.then(|| Arc::clone(&entry.row).downcast().ok())?
     }
 
     /// To be taken before a key is read, and given to [`Self::keep`] with what was found.
@@ -138,27 +170,32 @@ impl Near {
         (version, row): (i64, Arc<T>),
         bytes: usize,
     ) {
-        let bytes = u32::try_from(bytes + OVERHEAD).unwrap_or(u32::MAX);
-        self.entries.entry(key.to_owned()).and_compute_with(|there| {
+        let kept = Arc::new(Entry {
+            row,
+            version,
+            stamp,
+            read_at: Instant::now(),
+            bytes: u32::try_from(bytes + OVERHEAD).unwrap_or(u32::MAX),
+            reads: AtomicU32::new(0),
+            reads_before: AtomicU32::new(0),
+        });
+        // Alone with the key, as everything that follows.
+        let vacant = self.entries.entry(key, None, |_, there| {
             // Two readers may both be right, the one that asked later more so: what one of them
             // has shown must not be taken back before the news of the change is here.
-            let newer =
-                |there: &Entry| self.epochs.is_current(there.stamp) && there.version > version;
-            let newer = there.as_ref().is_some_and(|there| newer(there.value()));
-            if newer || !self.epochs.is_current(stamp) {
-                return Op::Nop;
+            let newer = self.epochs.is_current(there.stamp) && there.version > version;
+            if !newer && self.epochs.is_current(stamp) {
+                kept.reads_before.store(there.heat(), Relaxed);
+                *there = Arc::clone(&kept);
             }
-            let heat = there.map_or(0, |there| there.value().heat());
-            Op::Put(Arc::new(Entry {
-                row,
-                version,
-                stamp,
-                read_at: Instant::now(),
-                bytes,
-                reads: AtomicU32::new(0),
-                reads_before: AtomicU32::new(heat),
-            }))
+            EntryAction::Retain(())
         });
+        if let EntryResult::Vacant(place) = vacant
+            && self.epochs.is_current(stamp)
+        {
+            // It is refused where the place was taken away meanwhile, by a change.
+            let _ = place.insert(kept);
+        }
     }
 
     /// This process changed the key: what was read before that is not shown from now on.
@@ -166,14 +203,13 @@ impl Near {
         self.epochs.changed(key.as_bytes());
         // After that, and alone with the key: a reader that keeps an older row at this moment is
         // undone here, or refused.
-        self.entries.entry_by_ref(key).and_compute_with(|_| Op::Remove);
+        self.entries.remove(key);
     }
 
     /// What is held takes so many bytes, about.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
-        self.entries.run_pending_tasks();
-        self.entries.weighted_size()
+        self.entries.weight()
     }
 
     /// Whether changes are told of.

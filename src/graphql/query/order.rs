@@ -8,6 +8,7 @@ use super::super::{
     context::ContextExt,
     node::NodeId,
     order::{Order, OrderBy, OrderStatus},
+    rendered::Rendered,
 };
 use crate::{
     entity::{OrderNo, Period},
@@ -25,7 +26,7 @@ impl OrderQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which.")] by: OrderBy,
-    ) -> Option<Result<Order>> {
+    ) -> Option<Result<Rendered<Order>>> {
         let number = match by {
             OrderBy::OrderNo(number) => Ok(number),
             OrderBy::Id(id) => match NodeId::decode(&id) {
@@ -34,7 +35,7 @@ impl OrderQuery {
             },
         };
         match number {
-            Ok(number) => read(ctx, number).await.transpose(),
+            Ok(number) => Some(read(ctx, number).await.transpose()?.map(Rendered)),
             Err(error) => Some(Err(error.into())),
         }
     }
@@ -50,12 +51,13 @@ impl OrderQuery {
         #[graphql(desc = "At most so many, from the end.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those in this status.")] status: Option<OrderStatus>,
-    ) -> Result<Connection<Order>> {
+    ) -> Result<Rendered<Connection<Order>>> {
         ctx.require(Permission::Read)?;
         let page = page(ctx, first, after.as_deref(), last, before.as_deref())?;
         let status = status.map(Into::into);
         let slice = ctx.loaders().period_page(&period_number, status, &page).await?;
-        Ok(Connection::new(slice.map(Order), Total::Period(period_number, status)))
+        let total = Total::Period(period_number, status);
+        Ok(Rendered(Connection::new(slice.map(Order), total)))
     }
 
     /// How many orders a period has. OPERATOR or ADMIN.

@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, Object, Result};
 
-use super::super::{access::known, context::ContextExt, transaction::Transaction};
+use super::super::{
+    access::known, context::ContextExt, rendered::Rendered, transaction::Transaction,
+};
 use crate::entity::TransactionNo;
 
 #[derive(Default)]
@@ -15,8 +17,8 @@ impl TransactionQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its number.")] transaction_no: TransactionNo,
-    ) -> Option<Result<Transaction>> {
-        read(ctx, transaction_no).await.transpose()
+    ) -> Option<Result<Rendered<Transaction>>> {
+        Some(read(ctx, transaction_no).await.transpose()?.map(Rendered))
     }
 }
 

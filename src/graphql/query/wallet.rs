@@ -7,6 +7,7 @@ use super::super::{
     access::{Permission, known},
     connection::{Connection, page},
     context::{ContextExt, bounded},
+    rendered::Rendered,
     wallet::{Consistency, Wallet, WalletFilter},
 };
 use crate::{
@@ -33,13 +34,13 @@ impl WalletQuery {
             desc = "Answered from at least this version: the cache if it is new enough, else the database. What a mutation answered, to read your own writes."
         )]
         min_version: Option<i64>,
-    ) -> Option<Result<Wallet>> {
+    ) -> Option<Result<Rendered<Wallet>>> {
         let freshness = match (consistency, min_version) {
             (Some(Consistency::Latest), _) => Freshness::Latest,
             (_, Some(version)) => Freshness::AtLeast(version),
             (_, None) => Freshness::Cached,
         };
-        read(ctx, &uid, freshness).await.transpose()
+        rendered(ctx, &uid, freshness).await
     }
 
     /// Wallets by uid, in the order asked for; null where there is none. Users ask for their
@@ -48,12 +49,12 @@ impl WalletQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Whose.")] uids: Vec<Uid>,
-    ) -> Result<Vec<Option<Result<Wallet>>>> {
+    ) -> Result<Vec<Option<Result<Rendered<Wallet>>>>> {
         bounded(ctx, "uids", uids.len())?;
         for uid in &uids {
             ctx.require_for(Permission::Read, uid)?;
         }
-        let wallet = async |uid| read(ctx, uid, Freshness::Cached).await.transpose();
+        let wallet = |uid| rendered(ctx, uid, Freshness::Cached);
         Ok(join_all(uids.iter().map(wallet)).await)
     }
 
@@ -67,12 +68,12 @@ impl WalletQuery {
         #[graphql(desc = "At most so many, from the end.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only these.")] filter: Option<WalletFilter>,
-    ) -> Result<Connection<Wallet>> {
+    ) -> Result<Rendered<Connection<Wallet>>> {
         ctx.require(Permission::Read)?;
         let page = page(ctx, first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.map(loaders::WalletFilter::from).unwrap_or_default();
         let slice = ctx.loaders().wallet_page(&filter, &page).await?;
-        Ok(Connection::new(slice.map(Wallet), Total::Wallets(filter)))
+        Ok(Rendered(Connection::new(slice.map(Wallet), Total::Wallets(filter))))
     }
 
     /// Whether a wallet holds at least this much, now, in the database; false when there is no
@@ -87,6 +88,15 @@ impl WalletQuery {
         let wallet = read(ctx, &uid, Freshness::Latest).await?;
         Ok(wallet.is_some_and(|wallet| wallet.0.balance >= amount.money()))
     }
+}
+
+async fn rendered(
+    ctx: &Context<'_>,
+    uid: &Uid,
+    freshness: Freshness,
+) -> Option<Result<Rendered<Wallet>>> {
+    let wallet = read(ctx, uid, freshness).await.transpose()?;
+    Some(wallet.map(Rendered))
 }
 
 /// A wallet, for somebody who may see it.

@@ -56,7 +56,7 @@ impl Kinds {
     }
 }
 
-/// The variables of a query, where each is a scalar, an enum, or a list of them.
+/// The variables of a query or mutation, where each is a scalar, an enum, or a list of them.
 #[derive(Debug)]
 pub(super) struct Plain(Vec<Declared>);
 
@@ -75,7 +75,7 @@ struct Declared {
 
 impl Plain {
     /// Of this document, whose variables stand in these places; `None` where they are more than
-    /// that, or it is not one query.
+    /// that, or it is not one query or mutation.
     pub fn of(document: &ExecutableDocument, kinds: &Kinds, places: &[Place<'_>]) -> Option<Self> {
         let operation = match &document.operations {
             DocumentOperations::Single(operation) => operation,
@@ -84,7 +84,7 @@ impl Plain {
             }
             DocumentOperations::Multiple(_) => return None,
         };
-        if operation.node.ty != OperationType::Query {
+        if operation.node.ty == OperationType::Subscription {
             return None;
         }
         let definitions = operation.node.variable_definitions.iter();

@@ -53,11 +53,17 @@ fn plain_values_of_the_declared_kind_are_covered() {
 }
 
 #[test]
-fn only_one_query_without_input_objects_is_covered() {
+fn only_one_query_or_mutation_without_input_objects_is_covered() {
     assert!(covers("{ a }", json!({})));
     assert!(covers("query q { a }", json!({})));
+    let pay = "mutation($k: IdempotencyKey!, $a: Decimal!) {
+        pay(input: { uid: \"a\", key: $k, parts: [{ amount: $a }] }) }";
+    let given = |amount: &str| json!({"k": "key-00001", "a": amount});
+    assert!(covers(pay, given("1.50")));
+    assert!(!covers(pay, given("1.50001")), "refused before anything is done");
+    assert!(!covers(pay, json!({"a": "1"})));
     for text in [
-        "mutation { a }",
+        "mutation($i: Payment!) { pay(input: $i) }",
         "subscription { a }",
         "query a { a } query b { a }",
         "query($f: Filter) { a }",
