@@ -1,7 +1,7 @@
 //! Takes postings off the queue into batches of different wallets.
 //!
 //! A lone posting waits for nobody, and postings that arrive while batches are under way share the
-//! next one. A batch costs its database, Redis and this process about as much as twenty more
+//! next one. A batch costs its database, Redis and this process about as much as ten more
 //! postings in another, so a small one does not start beside a large one that ends soon: see
 //! [`Dispatcher::is_worth_a_batch`]. A wallet is in one batch at a time, and postings on it keep
 //! their order.
@@ -29,7 +29,7 @@ use crate::{
 const TAKE: usize = 1024;
 /// How often everything else that can go on does so before a batch is put together: callers who
 /// were answered together ask again together, and their requests are being read.
-const TURNS: usize = 2;
+const TURNS: usize = 3;
 /// How long a batch is thought to end soon. One that takes longer waits for a row or the network,
 /// and nobody waits for it.
 const SOON: Duration = Duration::from_millis(10);
@@ -72,20 +72,21 @@ impl Dispatcher {
         let mut open = true;
         let mut taken = Vec::with_capacity(TAKE);
         while open || !self.waiting.is_empty() || !self.batches.is_empty() {
+            let now = Instant::now();
             self.give_up();
             if self.is_worth_a_batch() {
                 self.gather().await;
                 self.start_batches();
             }
-            let retry_at = self.next_retry();
-            let wake_at = [retry_at, self.next_late()].into_iter().flatten().min();
+            let wake_at = self.next_wake(now);
+            let put_off = self.waiting.iter().any(|posting| posting.deferred.is_some());
             tokio::select! {
                 count = self.queue.recv_many(&mut taken, TAKE), if open => {
                     open = count > 0;
                     self.waiting.extend(taken.drain(..));
                 }
                 Some(done) = self.batches.join_next_with_id() => self.finish(done),
-                Ok(()) = self.released.changed(), if retry_at.is_some() => self.retry_now(),
+                Ok(()) = self.released.changed(), if put_off => self.retry_now(),
                 () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
             }
         }
@@ -98,13 +99,6 @@ impl Dispatcher {
         !self.waiting.is_empty()
             && self.batches.len() < self.context.limits.batches_in_flight
             && self.waiting.len() >= (postings / 2).min(self.context.limits.batch)
-    }
-
-    /// When the next batch is under way for too long to be waited for, where somebody does.
-    fn next_late(&self) -> Option<Instant> {
-        let late = self.under_way.values().map(|batch| batch.since + SOON);
-        let now = Instant::now();
-        late.filter(|late| *late > now && !self.waiting.is_empty()).min()
     }
 
     /// Takes what arrives in a moment.
@@ -204,14 +198,18 @@ impl Dispatcher {
         }
     }
 
-    fn next_retry(&self) -> Option<Instant> {
-        self.waiting
-            .iter()
-            .filter_map(|posting| {
-                let deferred = posting.deferred.as_ref()?;
-                Some(deferred.retry_at.min(deferred.since + posting.command.policy().deadline))
-            })
-            .min()
+    /// When who waits may go on though nothing happens: a retry or its deadline, or a batch that
+    /// has taken too long to be waited for. What was due by `now` has been looked at since.
+    fn next_wake(&self, now: Instant) -> Option<Instant> {
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let late = self.under_way.values().map(|batch| batch.since + SOON);
+        let retries = self.waiting.iter().filter_map(|posting| {
+            let deferred = posting.deferred.as_ref()?;
+            Some([deferred.retry_at, deferred.since + posting.command.policy().deadline])
+        });
+        late.chain(retries.flatten()).filter(|at| *at > now).min()
     }
 
     /// A lock was released somewhere: whoever waits for one tries again.
