@@ -12,6 +12,7 @@ use super::{
     dispatch::busy,
     failure::Failure,
     posting::Deferred,
+    progress::Progress,
 };
 use crate::{
     entity::Uid,
@@ -26,7 +27,11 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Does a batch, and returns the postings that must wait because another instance holds one of
 /// their wallets.
-pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> Vec<Posting> {
+pub async fn run(
+    (context, progress): (&Context, &Progress),
+    mut uids: Vec<Uid>,
+    batch: Vec<Posting>,
+) -> Vec<Posting> {
     uids.sort_unstable();
     let ttl = batch.iter().map(|posting| posting.command.policy().ttl).max().unwrap_or_default();
     // Neither needs the other: a round trip is saved. What the lock refuses needs no transaction.
@@ -38,7 +43,7 @@ pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> 
         return put_off;
     }
     record_waits(context, &mut ready);
-    let Settled { answers, committed } = settle(context, transaction, &ready).await;
+    let Settled { answers, committed } = settle((context, progress), transaction, &ready).await;
     // The cache before the answer and the event: who has heard of a change can read it. Giving
     // the lock back meanwhile is safe: the cache keeps the newer of two values.
     let release = context.locks.release(grant);
@@ -103,8 +108,12 @@ struct Settled {
 
 /// Commits the batch; when that fails, again; when it fails for a reason that lies in the rows,
 /// posting by posting, so that one cannot fail its neighbours.
-async fn settle(context: &Context, transaction: Begun, postings: &[Posting]) -> Settled {
-    match try_again(context, transaction, postings).await {
+async fn settle(
+    (context, progress): (&Context, &Progress),
+    transaction: Begun,
+    postings: &[Posting],
+) -> Settled {
+    match try_again((context, progress), transaction, postings).await {
         Ok(Committed { answers, changes, repeats }) => {
             context.repeats.store(repeats, Relaxed);
             Settled { answers, committed: vec![changes] }
@@ -120,13 +129,16 @@ async fn settle(context: &Context, transaction: Begun, postings: &[Posting]) -> 
         }
         Err(Failure { error, .. }) => {
             tracing::warn!(%error, postings = postings.len(), "a batch is done one by one");
-            Box::pin(settle_singly(context, postings)).await
+            Box::pin(settle_singly((context, progress), postings)).await
         }
     }
 }
 
 /// Who waits in vain for a row's lock waits for seconds: others on that wallet do not try.
-async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
+async fn settle_singly(
+    (context, progress): (&Context, &Progress),
+    postings: &[Posting],
+) -> Settled {
     let mut all = Settled { answers: vec![], committed: vec![] };
     let mut blocked: HashSet<&Uid> = HashSet::new();
     for posting in postings {
@@ -135,7 +147,7 @@ async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
             continue;
         }
         let transaction = context.database.begin().await;
-        let one = settle(context, transaction, std::slice::from_ref(posting)).await;
+        let one = settle((context, progress), transaction, std::slice::from_ref(posting)).await;
         if matches!(one.answers[..], [Err(Error::Refused(Refusal::SystemBusy { .. }))]) {
             blocked.extend(&posting.uids);
         }
@@ -156,15 +168,15 @@ fn recheck(context: &Context, postings: &[Posting]) {
 
 /// Another attempt is safe: should an earlier one have been committed after all, its keys say so.
 async fn try_again(
-    context: &Context,
+    (context, progress): (&Context, &Progress),
     transaction: Begun,
     postings: &[Posting],
 ) -> Result<Committed, Failure> {
     // Repeats come in flocks: after an outage, or when a large reward is asked for again.
     let keys = if context.repeats.load(Relaxed) { Keys::Unknown } else { Keys::New };
-    let mut result = attempt(transaction, postings, keys).await;
+    let mut result = attempt(transaction, (postings, keys), progress).await;
     if matches!(&result, Err(failure) if failure.is_known_key()) {
-        result = attempt(context.database.begin().await, postings, Keys::Unknown).await;
+        result = attempt(context.database.begin().await, (postings, Keys::Unknown), progress).await;
     }
     for attempts in 1..MAX_ATTEMPTS {
         let Err(failure) = &result else { break };
@@ -175,7 +187,7 @@ async fn try_again(
         let was_in_doubt = failure.in_doubt;
         let still_in_doubt =
             |failure: Failure| Failure { in_doubt: was_in_doubt || failure.in_doubt, ..failure };
-        result = attempt(context.database.begin().await, postings, Keys::Unknown)
+        result = attempt(context.database.begin().await, (postings, Keys::Unknown), progress)
             .await
             .map_err(still_in_doubt);
     }
@@ -184,10 +196,10 @@ async fn try_again(
 
 async fn attempt(
     transaction: Begun,
-    postings: &[Posting],
-    keys: Keys,
+    (postings, keys): (&[Posting], Keys),
+    progress: &Progress,
 ) -> Result<Committed, Failure> {
-    let committing = commit(transaction?, postings, keys);
+    let committing = commit(transaction?, (postings, keys), progress);
     let late = |_| Err(Failure { error: Error::Timeout, in_doubt: true });
     timeout(ATTEMPT_TIMEOUT, committing).await.unwrap_or_else(late)
 }
