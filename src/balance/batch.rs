@@ -12,7 +12,6 @@ use super::{
     dispatch::busy,
     failure::Failure,
     posting::Deferred,
-    progress::Progress,
 };
 use crate::{
     entity::Uid,
@@ -27,11 +26,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Does a batch, and returns the postings that must wait because another instance holds one of
 /// their wallets.
-pub async fn run(
-    (context, progress): (&Context, &Progress),
-    mut uids: Vec<Uid>,
-    batch: Vec<Posting>,
-) -> Vec<Posting> {
+pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> Vec<Posting> {
     uids.sort_unstable();
     let ttl = batch.iter().map(|posting| posting.command.policy().ttl).max().unwrap_or_default();
     // Neither needs the other: a round trip is saved. What the lock refuses needs no transaction.
@@ -43,7 +38,7 @@ pub async fn run(
         return put_off;
     }
     record_waits(context, &mut ready);
-    let Settled { answers, committed } = settle((context, progress), transaction, &ready).await;
+    let Settled { answers, committed } = settle(context, transaction, &ready).await;
     // The cache before the answer and the event: who has heard of a change can read it. Giving
     // the lock back meanwhile is safe: the cache keeps the newer of two values.
     let release = context.locks.release(grant);
@@ -108,12 +103,8 @@ struct Settled {
 
 /// Commits the batch; when that fails, again; when it fails for a reason that lies in the rows,
 /// posting by posting, so that one cannot fail its neighbours.
-async fn settle(
-    (context, progress): (&Context, &Progress),
-    transaction: Begun,
-    postings: &[Posting],
-) -> Settled {
-    match try_again((context, progress), transaction, postings).await {
+async fn settle(context: &Context, transaction: Begun, postings: &[Posting]) -> Settled {
+    match try_again(context, transaction, postings).await {
         Ok(Committed { answers, changes, repeats }) => {
             context.repeats.store(repeats, Relaxed);
             Settled { answers, committed: vec![changes] }
@@ -129,16 +120,13 @@ async fn settle(
         }
         Err(Failure { error, .. }) => {
             tracing::warn!(%error, postings = postings.len(), "a batch is done one by one");
-            Box::pin(settle_singly((context, progress), postings)).await
+            Box::pin(settle_singly(context, postings)).await
         }
     }
 }
 
 /// Who waits in vain for a row's lock waits for seconds: others on that wallet do not try.
-async fn settle_singly(
-    (context, progress): (&Context, &Progress),
-    postings: &[Posting],
-) -> Settled {
+async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
     let mut all = Settled { answers: vec![], committed: vec![] };
     let mut blocked: HashSet<&Uid> = HashSet::new();
     for posting in postings {
@@ -147,7 +135,7 @@ async fn settle_singly(
             continue;
         }
         let transaction = context.database.begin().await;
-        let one = settle((context, progress), transaction, std::slice::from_ref(posting)).await;
+        let one = settle(context, transaction, std::slice::from_ref(posting)).await;
         if matches!(one.answers[..], [Err(Error::Refused(Refusal::SystemBusy { .. }))]) {
             blocked.extend(&posting.uids);
         }
@@ -168,15 +156,15 @@ fn recheck(context: &Context, postings: &[Posting]) {
 
 /// Another attempt is safe: should an earlier one have been committed after all, its keys say so.
 async fn try_again(
-    (context, progress): (&Context, &Progress),
+    context: &Context,
     transaction: Begun,
     postings: &[Posting],
 ) -> Result<Committed, Failure> {
     // Repeats come in flocks: after an outage, or when a large reward is asked for again.
     let keys = if context.repeats.load(Relaxed) { Keys::Unknown } else { Keys::New };
-    let mut result = attempt(transaction, (postings, keys), progress).await;
+    let mut result = attempt(transaction, postings, keys).await;
     if matches!(&result, Err(failure) if failure.is_known_key()) {
-        result = attempt(context.database.begin().await, (postings, Keys::Unknown), progress).await;
+        result = attempt(context.database.begin().await, postings, Keys::Unknown).await;
     }
     for attempts in 1..MAX_ATTEMPTS {
         let Err(failure) = &result else { break };
@@ -187,7 +175,7 @@ async fn try_again(
         let was_in_doubt = failure.in_doubt;
         let still_in_doubt =
             |failure: Failure| Failure { in_doubt: was_in_doubt || failure.in_doubt, ..failure };
-        result = attempt(context.database.begin().await, (postings, Keys::Unknown), progress)
+        result = attempt(context.database.begin().await, postings, Keys::Unknown)
             .await
             .map_err(still_in_doubt);
     }
@@ -196,10 +184,10 @@ async fn try_again(
 
 async fn attempt(
     transaction: Begun,
-    (postings, keys): (&[Posting], Keys),
-    progress: &Progress,
+    postings: &[Posting],
+    keys: Keys,
 ) -> Result<Committed, Failure> {
-    let committing = commit(transaction?, (postings, keys), progress);
+    let committing = commit(transaction?, postings, keys);
     let late = |_| Err(Failure { error: Error::Timeout, in_doubt: true });
     timeout(ATTEMPT_TIMEOUT, committing).await.unwrap_or_else(late)
 }

@@ -9,7 +9,6 @@ use super::{
     books::{Books, Changes},
     failure::Failure,
     fold::{Folded, Verdict, fold},
-    progress::Progress,
 };
 use crate::{
     entity::{OrderNo, Uid, clock, operation, order, transaction},
@@ -45,8 +44,8 @@ pub enum Keys {
 /// when it is in doubt what was done, a repeat of the batch finds it by its keys.
 pub async fn commit(
     transaction: DatabaseTransaction,
-    (postings, keys): (&[Posting], Keys),
-    progress: &Progress,
+    postings: &[Posting],
+    keys: Keys,
 ) -> Result<Committed, Failure> {
     let books = lock(&transaction, postings).await?;
     let earlier = match keys {
@@ -60,7 +59,6 @@ pub async fn commit(
     let lines = lines_of_repeats(&transaction, &verdicts).await?;
     changes.seen_orders.extend(orders_of_repeats(&transaction, &lines).await?);
     let in_doubt = |error: DbErr| Failure { in_doubt: true, ..error.into() };
-    progress.begin_commit();
     transaction.commit().await.map_err(in_doubt)?;
     let answers = verdicts.into_iter().map(|verdict| answer(verdict, &lines)).collect();
     Ok(Committed { answers, changes, repeats })

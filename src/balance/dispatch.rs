@@ -1,9 +1,10 @@
 //! Takes postings off the queue into batches of different wallets.
 //!
-//! A lone posting waits for nobody. What arrives while a batch is on its way to its commit shares the
-//! next one, which starts while the disk is at the commit, or when as many wait: a batch costs the
-//! database, Redis and this process about as much as ten more postings in another. A wallet is in
-//! one batch at a time, and postings on it keep their order.
+//! A lone posting waits for nobody, and postings that arrive while batches are under way share the
+//! next one. A batch costs its database, Redis and this process about as much as ten more
+//! postings in another, so a small one does not start beside a large one that ends soon: see
+//! [`Dispatcher::is_worth_a_batch`]. A wallet is in one batch at a time, and postings on it keep
+//! their order.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -12,13 +13,13 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, mpsc::UnboundedReceiver, watch},
+    sync::{mpsc::UnboundedReceiver, watch},
     task::{Id, JoinSet, yield_now},
     time::{Instant, sleep_until},
 };
 use tracing::{Instrument, Span};
 
-use super::{Context, Posting, batch, progress::Progress};
+use super::{Context, Posting, batch};
 use crate::{
     entity::Uid,
     error::{Error, Refusal},
@@ -43,8 +44,6 @@ pub struct Dispatcher {
     batches: JoinSet<Vec<Posting>>,
     /// Changes whenever a lock is released, here or by another instance.
     released: watch::Receiver<()>,
-    /// Told when a batch comes to its commit.
-    progressed: Arc<Notify>,
 }
 
 /// A batch that was started.
@@ -52,14 +51,6 @@ struct UnderWay {
     uids: Vec<Uid>,
     postings: usize,
     since: Instant,
-    progress: Arc<Progress>,
-}
-
-impl UnderWay {
-    /// Whether it keeps the next one waiting.
-    fn is_waited_for(&self) -> bool {
-        !self.progress.commits() && self.since.elapsed() < SOON
-    }
 }
 
 impl Dispatcher {
@@ -73,7 +64,6 @@ impl Dispatcher {
             busy: HashSet::new(),
             under_way: HashMap::new(),
             batches: JoinSet::new(),
-            progressed: Arc::default(),
         }
     }
 
@@ -96,21 +86,19 @@ impl Dispatcher {
                     self.waiting.extend(taken.drain(..));
                 }
                 Some(done) = self.batches.join_next_with_id() => self.finish(done),
-                () = self.progressed.notified() => {}
                 Ok(()) = self.released.changed(), if put_off => self.retry_now(),
                 () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => {}
             }
         }
     }
 
-    /// Whether the next batch should start: as many wait as are on their way to a commit, or a full
-    /// batch does.
+    /// Whether as many wait as make a batch beside those that end soon: half of what is in these.
     fn is_worth_a_batch(&self) -> bool {
-        let waited_for = self.under_way.values().filter(|batch| batch.is_waited_for());
-        let postings: usize = waited_for.map(|batch| batch.postings).sum();
+        let soon = self.under_way.values().filter(|batch| batch.since.elapsed() < SOON);
+        let postings: usize = soon.map(|batch| batch.postings).sum();
         !self.waiting.is_empty()
             && self.batches.len() < self.context.limits.batches_in_flight
-            && self.waiting.len() >= postings.min(self.context.limits.batch)
+            && self.waiting.len() >= (postings / 2).min(self.context.limits.batch)
     }
 
     /// Takes what arrives in a moment.
@@ -139,12 +127,10 @@ impl Dispatcher {
             let context = self.context.clone();
             let locked = uids.clone();
             let span = batch_span(&batch);
-            let progress = Progress::new(Arc::clone(&self.progressed));
-            let watched = Arc::clone(&progress);
-            let run = async move { batch::run((&context, &watched), locked, batch).await };
+            let run = async move { batch::run(&context, locked, batch).await };
             let task = self.batches.spawn(run.instrument(span));
             let since = Instant::now();
-            self.under_way.insert(task.id(), UnderWay { uids, postings, since, progress });
+            self.under_way.insert(task.id(), UnderWay { uids, postings, since });
         }
     }
 

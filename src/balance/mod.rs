@@ -21,7 +21,6 @@ pub mod fold;
 mod force_release;
 pub mod outcome;
 mod posting;
-mod progress;
 mod rewards;
 mod rules;
 mod sweep;
