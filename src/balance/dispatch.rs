@@ -9,6 +9,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
+    thread,
     time::Duration,
 };
 
@@ -92,17 +93,19 @@ impl Dispatcher {
         }
     }
 
-    /// Whether as many wait as make a batch beside those that end soon: half of what is in these.
+    /// Whether as many wait as make a batch beside those that end soon: as many as are in these.
     fn is_worth_a_batch(&self) -> bool {
         let soon = self.under_way.values().filter(|batch| batch.since.elapsed() < SOON);
         let postings: usize = soon.map(|batch| batch.postings).sum();
         !self.waiting.is_empty()
             && self.batches.len() < self.context.limits.batches_in_flight
-            && self.waiting.len() >= (postings / 2).min(self.context.limits.batch)
+            && self.waiting.len() >= postings.min(self.context.limits.batch)
     }
 
     /// Takes what arrives in a moment.
     async fn gather(&mut self) {
+        // Requests are read on threads of their own, which may wait for this processor.
+        thread::yield_now();
         for _ in 0..TURNS {
             yield_now().await;
         }
