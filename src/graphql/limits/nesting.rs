@@ -1,4 +1,4 @@
-//! How deep brackets nest in a text that is not parsed yet, and how many names it has.
+//! How deep brackets nest in a text that is not parsed yet, how many names it has, and how long.
 
 /// What can be told of a text before it is parsed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -7,6 +7,8 @@ pub struct Shape {
     pub nesting: usize,
     /// Names outside parentheses: of fields, aliases, fragments, types and directives.
     pub names: usize,
+    /// The longest of them, in bytes.
+    pub longest_name: usize,
 }
 
 /// The shape of what is outside strings and comments. Where the text is not GraphQL it may be
@@ -29,8 +31,12 @@ pub fn shape(text: &[u8]) -> Shape {
                 1
             }
             _ if is_name(byte) => {
-                shape.names += usize::from(parentheses == 0);
-                text[at..].iter().take_while(|byte| is_name(**byte)).count()
+                let length = text[at..].iter().take_while(|byte| is_name(**byte)).count();
+                if parentheses == 0 {
+                    shape.names += 1;
+                    shape.longest_name = shape.longest_name.max(length);
+                }
+                length
             }
             _ => 1,
         };

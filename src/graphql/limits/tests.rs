@@ -147,3 +147,14 @@ fn brackets_in_strings_and_comments_do_not_nest() {
     // A string ends with its line, so what follows counts.
     assert_eq!(check_text(&format!("\"\n{open}"), &limits()), Err(Exceeded::Nesting));
 }
+
+/// An alias stands in the answer as often as there are rows.
+#[test]
+fn names_are_bounded() {
+    for (length, expected) in [(128, Ok(())), (129, Err(Exceeded::Name))] {
+        let name = "a".repeat(length);
+        assert_eq!(check_text(&format!("{{ {name}: x }}"), &limits()), expected);
+    }
+    let value = "1".repeat(1_000);
+    assert_eq!(check_text(&format!("{{ x(n: {value}) }}"), &limits()), Ok(()), "no name");
+}

@@ -44,7 +44,11 @@ fn parses<T: ScalarType + InputType>(value: &Value) -> Result<(), String> {
     Err(words.map_or("a string is wanted", |(_, words)| words).to_owned())
 }
 
-/// A built-in scalar, of which async-graphql knows what is no string.
+/// A built-in scalar. Of an `ID` async-graphql takes numbers too, and refuses them when the fields
+/// before are done.
 fn named<T: ScalarType + InputType>(value: &Value) -> Result<(), String> {
-    if matches!(value, Value::String(_)) { parses::<T>(value) } else { Ok(()) }
+    match value {
+        Value::String(_) => parses::<T>(value),
+        _ => Err("a string is wanted".to_owned()),
+    }
 }

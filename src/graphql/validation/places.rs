@@ -13,13 +13,17 @@ use async_graphql_value::Value;
 
 use super::{
     leaf::Check,
-    shapes::{Input, Shapes},
+    shapes::{Input, Kind, Shapes},
 };
 
 /// Where a variable stands.
 pub struct Place<'a> {
     pub variable: &'a Name,
     input: &'a Input,
+    /// Whether a list is wanted there; within one, single values are.
+    list: bool,
+    /// Whether it has to have a value.
+    required: bool,
     /// The argument, and the way into it.
     path: String,
     pos: Pos,
@@ -28,9 +32,9 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// What a plain value must be there.
     pub fn check(&self) -> Option<Check> {
-        match self.input {
-            Input::Leaf(check) => Some(*check),
-            Input::Object(_) => None,
+        match self.input.kind {
+            Kind::Leaf(check) => Some(check),
+            Kind::Object(_) => None,
         }
     }
 
@@ -39,9 +43,15 @@ impl Place<'_> {
     /// # Errors
     /// When it, or something in it, is malformed.
     pub fn check_value(&self, shapes: &Shapes, variables: &Variables) -> Result<(), ServerError> {
-        let Some(value) = variables.get(self.variable) else { return Ok(()) };
-        constant(shapes, value, self.input, &Path::root(&self.path))
-            .map_err(|malformed| malformed.at(self.pos))
+        let path = Path::root(&self.path);
+        let checked = match variables.get(self.variable) {
+            None | Some(Constant::Null) if self.required => {
+                Err(Malformed::new(&path, "a value is wanted"))
+            }
+            None => Ok(()),
+            Some(value) => constant(shapes, value, (self.input, self.list), &path),
+        };
+        checked.map_err(|malformed| malformed.at(self.pos))
     }
 }
 
@@ -98,7 +108,8 @@ impl<'a> Walk<'a> {
         let Some(shape) = shapes.field(parent, &field.name.node) else { return Ok(()) };
         for (name, value) in &field.arguments {
             if let Some(input) = shape.arguments.get(&name.node) {
-                let checked = self.value(&value.node, input, &Path::root(&name.node), value.pos);
+                let wanted = (input, input.list);
+                let checked = self.value(&value.node, wanted, &Path::root(&name.node), value.pos);
                 checked.map_err(|malformed| malformed.at(value.pos))?;
             }
         }
@@ -108,64 +119,69 @@ impl<'a> Walk<'a> {
     fn value(
         &mut self,
         value: &'a Value,
-        input: &'a Input,
+        (input, list): (&'a Input, bool),
         path: &Path<'_>,
         pos: Pos,
     ) -> Result<(), Malformed> {
         match value {
             Value::Variable(variable) => {
-                self.places.push(Place { variable, input, path: path.to_string(), pos });
+                let required = input.required && list == input.list;
+                let path = path.to_string();
+                self.places.push(Place { variable, input, list, required, path, pos });
                 Ok(())
             }
-            Value::List(items) => items
+            Value::List(items) if list => items
                 .iter()
                 .enumerate()
-                .try_for_each(|(n, item)| self.value(item, input, &path.item(n), pos)),
+                .try_for_each(|(n, item)| self.value(item, (input, false), &path.item(n), pos)),
+            Value::List(_) => Err(Malformed::new(path, NO_LIST)),
             Value::Object(fields) => {
                 fields.iter().try_for_each(|(name, value)| match part(self.shapes, input, name) {
-                    Some(input) => self.value(value, input, &path.field(name), pos),
+                    Some(input) => self.value(value, (input, input.list), &path.field(name), pos),
                     None => Ok(()),
                 })
             }
-            leaf => match (input, leaf.clone().into_const()) {
-                (Input::Leaf(_), Some(leaf)) => constant(self.shapes, &leaf, input, path),
+            leaf => match (&input.kind, leaf.clone().into_const()) {
+                (Kind::Leaf(_), Some(leaf)) => constant(self.shapes, &leaf, (input, list), path),
                 _ => Ok(()),
             },
         }
     }
 }
 
+/// What is said of a list where there should be none. async-graphql takes it for a scalar.
+const NO_LIST: &str = "a single value is wanted, not a list";
+
 /// Recurses as deep as a variable's value nests, which its parser bounds.
 fn constant(
     shapes: &Shapes,
     value: &Constant,
-    input: &Input,
+    (input, list): (&Input, bool),
     path: &Path<'_>,
 ) -> Result<(), Malformed> {
-    match (value, input) {
+    match (value, &input.kind) {
         // Whether it may be null is told by validation.
         (Constant::Null, _) => Ok(()),
-        (Constant::List(items), _) => items
+        (Constant::List(items), _) if list => items
             .iter()
             .enumerate()
-            .try_for_each(|(n, item)| constant(shapes, item, input, &path.item(n))),
-        (Constant::Object(fields), Input::Object(_)) => {
+            .try_for_each(|(n, item)| constant(shapes, item, (input, false), &path.item(n))),
+        (Constant::List(_), _) => Err(Malformed::new(path, NO_LIST)),
+        (Constant::Object(fields), Kind::Object(_)) => {
             fields.iter().try_for_each(|(name, value)| match part(shapes, input, name) {
-                Some(input) => constant(shapes, value, input, &path.field(name)),
+                Some(input) => constant(shapes, value, (input, input.list), &path.field(name)),
                 None => Ok(()),
             })
         }
-        (leaf, Input::Leaf(check)) => {
-            check(leaf).map_err(|words| Malformed { path: path.to_string(), words })
-        }
-        (_, Input::Object(_)) => Ok(()),
+        (leaf, Kind::Leaf(check)) => check(leaf).map_err(|words| Malformed::new(path, words)),
+        (_, Kind::Object(_)) => Ok(()),
     }
 }
 
 fn part<'a>(shapes: &'a Shapes, input: &Input, name: &Name) -> Option<&'a Input> {
-    match input {
-        Input::Object(object) => shapes.input(object, name),
-        Input::Leaf(_) => None,
+    match &input.kind {
+        Kind::Object(object) => shapes.input(object, name),
+        Kind::Leaf(_) => None,
     }
 }
 
@@ -176,6 +192,10 @@ struct Malformed {
 }
 
 impl Malformed {
+    fn new(path: &Path<'_>, words: impl Into<String>) -> Self {
+        Self { path: path.to_string(), words: words.into() }
+    }
+
     fn at(self, pos: Pos) -> ServerError {
         let mut error = ServerError::new(format!("{}: {}", self.path, self.words), Some(pos));
         let extensions = error.extensions.get_or_insert_default();

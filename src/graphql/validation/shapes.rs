@@ -25,9 +25,20 @@ pub struct Field {
     pub arguments: HashMap<Name, Input>,
 }
 
-/// A value, or a list of such.
+/// A value that comes in.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub struct Input {
+    /// What it is, or what its items are.
+    pub kind: Kind,
+    /// Whether it is a list.
+    pub list: bool,
+    /// Whether it has to be there.
+    pub required: bool,
+}
+
+/// What a single value is.
+#[derive(Clone, Debug)]
+pub enum Kind {
     /// Checked itself.
     Leaf(Check),
     /// An input object of this type, whose fields are.
@@ -90,11 +101,13 @@ fn inputs(
 ) -> HashMap<Name, Input> {
     let inputs = definitions.iter().filter_map(|Positioned { node: input, .. }| {
         let (name, kind) = (&input.name.node, innermost(&input.ty.node));
-        let input = match is_object(kind) {
-            true => Input::Object(kind.clone()),
-            false => Input::Leaf(leaf::check(kind, name)?),
+        let kind = match is_object(kind) {
+            true => Kind::Object(kind.clone()),
+            false => Kind::Leaf(leaf::check(kind, name)?),
         };
-        Some((name.clone(), input))
+        let list = matches!(input.ty.node.base, BaseType::List(_));
+        let required = !input.ty.node.nullable && input.default_value.is_none();
+        Some((name.clone(), Input { kind, list, required }))
     });
     inputs.collect()
 }
