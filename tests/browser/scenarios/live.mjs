@@ -9,8 +9,13 @@ const isLive = (page) => page.getByRole('banner').getByText('Live', { exact: tru
 scenario('changes come in as they are made', async (context) => {
   const page = await open(context, OPERATOR, '/live');
   await isLive(page);
-  await deposit('u000041', '41.41', 'a live one');
-  await sees(table(page), '+41.41');
+  // The page is live as soon as its socket is; the feed is asked for a moment later, and tells of
+  // nothing before.
+  const told = async () => {
+    await deposit('u000041', '41.41', 'a live one');
+    return table(page).getByText('+41.41').first().isVisible();
+  };
+  await eventually(told, true, 'a change in the feed');
   await sees(table(page), 'a live one');
   await page.getByRole('img', { name: /Money by the minute.* in, .* out, in [1-9]/ }).waitFor();
   await table(page).getByRole('link', { name: 'u000041' }).first().click();
