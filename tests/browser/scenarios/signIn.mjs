@@ -28,6 +28,8 @@ scenario('an admin begins with live balances, a user with their wallet', async (
   await button(page, 'Sign out').click();
   await page.getByLabel('Access token').fill(token(...USER));
   await button(page, 'Sign in').click();
+  // A page that is left while the token is looked at forgets it.
+  await button(page, 'Sign out').waitFor();
   // Where somebody else left off is not theirs to see.
   await page.goto('/');
   await page.waitForURL('**/wallets/u000001');
