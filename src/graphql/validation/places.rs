@@ -21,9 +21,9 @@ pub struct Place<'a> {
     pub variable: &'a Name,
     input: &'a Input,
     /// Whether a list is wanted there; within one, single values are.
-    list: bool,
+    pub list: bool,
     /// Whether it has to have a value.
-    required: bool,
+    pub required: bool,
     /// The argument, and the way into it.
     path: String,
     pos: Pos,

@@ -115,13 +115,19 @@ impl Declared {
             },
         };
         let kind = kinds.0.get(named)?.clone();
-        // Of a condition the fast mode takes everything that is no boolean for false.
-        let nullable = *nullable && !matches!(kind, Kind::Boolean);
-        let defaults = definition.default_value.is_some();
         let name = &definition.name.node;
-        let places = places.iter().filter(|place| place.variable == name);
+        let places: Vec<&Place<'_>> =
+            places.iter().filter(|place| place.variable == name).collect();
+        if places.iter().any(|place| place.list != list) {
+            return None;
+        }
+        // Of a condition the fast mode takes everything that is no boolean for false.
+        let nullable = *nullable
+            && !matches!(kind, Kind::Boolean)
+            && !places.iter().any(|place| place.required);
+        let defaults = definition.default_value.is_some();
         Some(Self {
-            checks: places.filter_map(Place::check).collect(),
+            checks: places.iter().filter_map(|place| place.check()).collect(),
             name: name.clone(),
             optional: nullable || (defaults && !matches!(kind, Kind::Boolean)),
             nullable: nullable && !defaults,

@@ -171,6 +171,18 @@ fn values_are_looked_at_where_they_stand() {
     }
 }
 
+/// What has to be there, or has to be no list, has to be so in later requests too.
+#[test]
+fn a_variable_is_no_looser_than_its_place() {
+    let text = "mutation($u: ID) { pay(input: { uid: $u, parts: [] }) }";
+    let passed = verdict_with(text, json!({"u": "a"}));
+    assert!(passed.covers(&Variables::from_json(json!({"u": "b"}))));
+    for without in [json!({}), json!({"u": null})] {
+        assert!(!passed.covers(&Variables::from_json(without.clone())), "{without}");
+    }
+    assert!(!covers("query($l: [Decimal]) { a(amount: $l) }", json!({"l": ["1"]})));
+}
+
 /// Every name and text that comes in is known here: as one that is looked at, or as one that may
 /// be anything.
 #[test]
