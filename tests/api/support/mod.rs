@@ -52,3 +52,24 @@ macro_rules! on_every_backend {
 }
 
 pub(crate) use on_every_backend;
+
+/// Makes each of these functions a test on one backend, in a module of this name:
+/// `tests_on! { cluster: PostgresCluster; name, … }`.
+macro_rules! tests_on {
+    ($module:ident: $backend:ident; $($holds:ident),+ $(,)?) => {
+        tests_on! { $module: $backend with []; $($holds),+ }
+    };
+    ($module:ident: $backend:ident with $flags:tt; $($holds:ident),+ $(,)?) => {
+        mod $module {
+            use crate::support::{Backend, TestApp};
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $holds() {
+                let app = TestApp::start_with(Backend::$backend, &$flags).await;
+                Box::pin(super::$holds(app)).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use tests_on;

@@ -2,6 +2,7 @@
 //! SELECT and its fill among them; meanwhile another instance commits a change and caches it, and
 //! Redis may lose it again. Then they go on: what is cached in the end is not older than that.
 
+mod held;
 mod periods;
 mod wallets;
 
