@@ -200,9 +200,12 @@ pub(super) fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]
     arguments.extend(["--database-read-connections", "4", "--database-write-connections", "2"]);
     arguments.extend(redis_url.iter().flat_map(|url| ["--redis-url", url]));
     arguments.extend(flags);
-    if !flags.contains(&"--redis-timeout") {
-        // On a busy machine Redis may be late without being gone, which is another test.
-        arguments.extend(["--redis-timeout", "5s"]);
+    // On a busy machine, or one that stops for a while, Redis may be late without being gone, and an
+    // answer without being lost: these are tests of their own.
+    for (flag, patience) in [("--redis-timeout", "5s"), ("--operation-timeout", "120s")] {
+        if !flags.iter().any(|given| given.starts_with(flag)) {
+            arguments.extend([flag, patience]);
+        }
     }
     let command = Config::augment_args(Command::new("serve")).mut_args(|a| a.env(None::<&str>));
     let matches = command.try_get_matches_from(arguments).unwrap_or_else(|e| panic!("{e}"));

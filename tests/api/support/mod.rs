@@ -1,6 +1,7 @@
 //! The harness: real servers, a real instance of the service, and words to test it with.
 
 pub mod app;
+pub mod awake;
 pub mod client;
 pub mod collector;
 pub mod engine;

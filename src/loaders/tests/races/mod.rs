@@ -60,7 +60,9 @@ impl World {
     async fn new(shared: Shared, ours: Cache, theirs: Cache) -> Self {
         let database = database().await;
         let ours = Sources::new((*database).clone(), ours);
-        Self { database, shared, ours, theirs }
+        let world = Self { database, shared, ours, theirs };
+        world.wait_for_news().await;
+        world
     }
 
     /// Redis loses all that it holds, after everybody has heard of the changes so far.
