@@ -10,8 +10,8 @@ use bytes::Bytes;
 
 use super::{
     Cache, OnLoss, Unreachable,
-    backend::{Begin, LONG, PageWanted, PeriodWrite},
     entry::{Found, jittered},
+    hash::{Begin, LONG, PageWanted, PeriodWrite},
     keyspaces::{self, Keyspace},
     periods::{key, period_write, row},
     stats::count,

@@ -7,15 +7,19 @@
 
 mod backend;
 mod entry;
+mod hash;
 mod hot;
 mod keyspaces;
 mod long;
 mod memory;
+mod memory_periods;
 mod near;
 mod outage;
 mod periods;
 mod redis;
 mod redis_long;
+mod redis_periods;
+mod redis_walk;
 mod rows;
 mod shelves;
 mod stats;

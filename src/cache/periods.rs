@@ -8,10 +8,9 @@ use std::{
 
 use super::{
     Cache, OnLoss,
-    backend::{COMPLETE, DOUBTS, FILLING, Fields, Hash, INDEXED, PeriodWrite, PeriodWritten},
     entry::{Entry, Found, jittered},
+    hash::{COMPLETE, DOUBTS, FILLING, Fields, Hash, INDEXED, PeriodWrite, PeriodWritten, doubts},
     keyspaces::{self, Keyspace},
-    memory::doubts,
     outage::{Floors, Place},
     rows::Filled,
     stats::count,

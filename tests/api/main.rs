@@ -21,6 +21,7 @@ mod faults;
 mod hostile;
 mod hot;
 mod hot_leader;
+mod hot_notes;
 mod hot_outside;
 mod idempotency;
 mod live;
