@@ -14,9 +14,9 @@ use super::{
     clients::Clients,
     document::Documents,
     health::HealthCheck,
-    names::Names,
     persisted::{Persisted, TrustedDocuments},
     sse::Reservations,
+    tally::Tallies,
 };
 use crate::{
     auth::{Role, Verifier},
@@ -41,7 +41,7 @@ pub struct Edge {
     pub(super) verifier: Verifier,
     pub(super) documents: Documents,
     pub(super) persisted: Persisted,
-    pub(super) names: Names,
+    pub(super) tallies: Tallies,
     pub(super) clients: Clients,
     pub(super) limits: LimitsConfig,
     pub(super) config: HttpConfig,
@@ -74,7 +74,7 @@ impl Edge {
             verifier,
             documents: Documents::new(limits.clone()),
             persisted: Persisted::new(None),
-            names: Names::default(),
+            tallies: Tallies::new(),
             clients: Clients::new(&limits),
             operation_permits: Semaphore::new(limits.operations_at_once as usize),
             limits,
