@@ -89,7 +89,7 @@ pub fn prepare(
     request: Request,
     state: &State,
     identity: Option<Identity>,
-    request_id: String,
+    request_id: Arc<str>,
 ) -> Request {
     let loaders = Arc::new(Loaders::new(&state.sources));
     request.data(Session { identity, request_id, loaders })
@@ -137,7 +137,7 @@ impl Schema {
     }
 }
 
-fn request_id(request: &Request) -> String {
+fn request_id(request: &Request) -> Arc<str> {
     data::<Session>(request).map(|session| session.request_id.clone()).unwrap_or_default()
 }
 
