@@ -99,11 +99,12 @@ impl Schema {
     /// Executes a query or mutation that was [`prepare`]d. It is not validated where a
     /// [`Verdict`] in its data says that it need not be.
     pub async fn execute(&self, mut request: Request) -> Response {
-        let verdict = data::<Verdict>(&request).cloned().unwrap_or_default();
         let request_id = request_id(&request);
-        if verdict.covers(&request.variables) {
+        let verdict = data::<Verdict>(&request);
+        if verdict.is_some_and(|verdict| verdict.covers(&request.variables)) {
             return error::present(self.fast.execute(request).await, &request_id);
         }
+        let verdict = verdict.cloned().unwrap_or_default();
         let checked = match self.check(&mut request) {
             Ok(checked) => checked,
             Err(refused) => return error::present(*refused, &request_id),

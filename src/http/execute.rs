@@ -92,13 +92,14 @@ pub async fn execute(edge: &Edge, operation: Operation, caller: Caller) -> Resul
     if known && outcome == Outcome::Ok {
         edge.tallies.learn(name.as_deref());
     }
-    let tally = edge.tallies.of(name.as_deref());
-    tally.count(kind, outcome);
-    if took > edge.limits.slow_operation {
-        let (kind, outcome, name) = (kind_name(kind), outcome.name(), &tally.label);
-        let ms = took.as_secs_f64() * 1_000.0;
-        tracing::warn!(%request_id, kind, name, ms, outcome, "a slow operation");
-    }
+    edge.tallies.of(name.as_deref(), |tally| {
+        tally.count(kind, outcome);
+        if took > edge.limits.slow_operation {
+            let (kind, outcome, name) = (kind_name(kind), outcome.name(), &tally.label);
+            let ms = took.as_secs_f64() * 1_000.0;
+            tracing::warn!(%request_id, kind, name, ms, outcome, "a slow operation");
+        }
+    });
     executed.map_err(|_| {
         let message = "the operation took too long; repeat a mutation with its idempotency key";
         Fault::new(StatusCode::GATEWAY_TIMEOUT, message)
@@ -123,7 +124,7 @@ pub fn subscribe(
     operation: Operation,
     caller: Caller,
 ) -> BoxStream<'static, Response> {
-    edge.tallies.of(operation.name.as_deref()).count(operation.kind, Outcome::Started);
+    edge.tallies.of(operation.name.as_deref(), |t| t.count(operation.kind, Outcome::Started));
     edge.engine.subscribe(operation.request, caller)
 }
 

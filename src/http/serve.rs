@@ -57,10 +57,13 @@ pub async fn serve(
     let permits = Arc::new(Semaphore::new(bounds.max_connections));
     let proxies = Arc::new(bounds.proxies);
     while let Some((stream, peer, permit)) = next(&listener, &permits, &stop).await {
-        let (endpoints, proxies) = (endpoints.clone(), Arc::clone(&proxies));
+        // One of the connection's own: each request takes another handle on it, and on what all
+        // connections share that is what their threads wait for each other for.
+        let endpoints = Arc::new(endpoints.clone());
+        let proxies = Arc::clone(&proxies);
         let service = service_fn(move |request: Request<Incoming>| {
             let origin = proxies.origin(peer, request.headers());
-            let endpoints = endpoints.clone();
+            let endpoints = Arc::clone(&endpoints);
             async move { Ok::<_, Infallible>(endpoints.answer(origin, request.map(Body::new)).await) }
         });
         let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());

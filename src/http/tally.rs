@@ -1,10 +1,7 @@
 //! How many operations there were of each name, and how long they took. Each name is a time
 //! series, so there is a bound, and who is not known cannot add one.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::OnceLock, time::Duration};
 
 use async_graphql::parser::types::OperationType;
 use dashmap::DashMap;
@@ -30,9 +27,9 @@ pub enum Outcome {
 
 /// Operations of all names.
 pub struct Tallies {
-    named: DashMap<String, Arc<Tally>>,
-    anonymous: Arc<Tally>,
-    other: Arc<Tally>,
+    named: DashMap<String, Tally>,
+    anonymous: Tally,
+    other: Tally,
     durations: [OnceLock<Histogram>; KINDS],
 }
 
@@ -58,13 +55,13 @@ impl Tallies {
         }
     }
 
-    /// Those of a name, where it is one of those that are known.
-    pub fn of(&self, name: Option<&str>) -> Arc<Tally> {
-        let tally = match name {
-            None => return Arc::clone(&self.anonymous),
-            Some(name) => self.named.get(name),
-        };
-        tally.map_or_else(|| Arc::clone(&self.other), |tally| Arc::clone(&tally))
+    /// Looks at those of a name, where it is one of those that are known.
+    pub fn of<R>(&self, name: Option<&str>, look: impl FnOnce(&Tally) -> R) -> R {
+        match name.map(|name| self.named.get(name)) {
+            None => look(&self.anonymous),
+            Some(None) => look(&self.other),
+            Some(Some(tally)) => look(&tally),
+        }
     }
 
     /// Makes a name known, while there is room.
@@ -85,8 +82,8 @@ impl Tallies {
 }
 
 impl Tally {
-    fn new(label: &str) -> Arc<Self> {
-        Arc::new(Self { label: label.to_owned(), counters: Default::default() })
+    fn new(label: &str) -> Self {
+        Self { label: label.to_owned(), counters: Default::default() }
     }
 
     /// One more.
@@ -143,8 +140,10 @@ mod tests {
         }
         tallies.learn(Some(&"x".repeat(MAX_BYTES + 1)));
         assert_eq!(tallies.named.len(), MOST);
-        assert_eq!(tallies.of(Some("name0")).label, "name0");
-        assert_eq!(tallies.of(Some("name300")).label, "other");
-        assert_eq!(tallies.of(None).label, "anonymous");
+        for (name, label) in
+            [(Some("name0"), "name0"), (Some("name300"), "other"), (None, "anonymous")]
+        {
+            assert_eq!(tallies.of(name, |tally| tally.label.clone()), label);
+        }
     }
 }
