@@ -190,6 +190,18 @@ async fn what_is_out_of_bounds_is_refused_before_anything_is_done() {
             assert!(reply.body["data"].is_null(), "{reply}");
         }
     }
+    let oneof = "warmCache(input: { idempotencyKey: \"other-key\", target: { walletUids: $uids } })
+        { affectedKeys }";
+    let whole = "warmCache(input: $whole) { affectedKeys }";
+    for (variable, second, argument) in [
+        ("$uids: [ID!]", oneof, "input.target.walletUids"),
+        ("$whole: CacheInput!", whole, "input"),
+    ] {
+        let document = format!("mutation({variable}) {{ {good} second: {second} }}");
+        let reply = app.query(&document, json!({ "whole": 5 })).await;
+        let error = &reply.body["errors"][0];
+        assert_eq!(error["extensions"]["argument"], argument, "{reply}");
+    }
     assert_eq!(app.balance("ann").await, "5.00");
     let paged = "mutation($n: Int) { deposit(input: { idempotencyKey: \"paged-key\", uid: \"ann\",
         amount: \"1\" }) { operation { replayed } wallet { transactions(first: $n) { totalCount } } } }";

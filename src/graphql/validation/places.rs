@@ -215,7 +215,7 @@ fn constant(
 fn part<'a>(shapes: &'a Shapes, input: &Input, name: &Name) -> Option<&'a Input> {
     match &input.kind {
         Kind::Object(object) => shapes.input(object, name),
-        Kind::Leaf(_) | Kind::Number(_) | Kind::Item => None,
+        Kind::Leaf(_) | Kind::Number(_) | Kind::Other => None,
     }
 }
 

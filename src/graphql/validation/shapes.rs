@@ -25,7 +25,7 @@ pub struct Shapes {
 pub struct Field {
     /// The type that it answers with.
     pub result: Name,
-    /// Its arguments that are looked at.
+    /// Its arguments.
     pub arguments: HashMap<Name, Input>,
 }
 
@@ -49,8 +49,8 @@ pub enum Kind {
     Number(RangeInclusive<i64>),
     /// An input object of this type, whose fields are checked.
     Object(Name),
-    /// Nothing but an item of a list.
-    Item,
+    /// Checked by validation alone.
+    Other,
 }
 
 impl Input {
@@ -59,7 +59,7 @@ impl Input {
         self.length.is_some()
     }
 
-    /// Checks a single value, if it is one that has no parts.
+    /// Checks a single value, but for its parts.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -74,7 +74,8 @@ impl Input {
                 // What is no whole number is told by validation.
                 _ => Ok(()),
             },
-            (Kind::Number(_) | Kind::Object(_) | Kind::Item, _) => Ok(()),
+            (Kind::Object(_), Value::Object(_)) | (Kind::Number(_) | Kind::Other, _) => Ok(()),
+            (Kind::Object(_), _) => Err("an object is wanted".to_owned()),
         }
     }
 
@@ -103,11 +104,10 @@ impl Shapes {
             })
         };
         let inputs = |place: &Name, definitions: &[Positioned<InputValueDefinition>]| {
-            let inputs = definitions.iter().filter_map(|definition| {
-                let input = input(place, &definition.node, bounds, is_object)?;
-                Some((definition.node.name.node.clone(), input))
+            let inputs = definitions.iter().map(|Positioned { node: definition, .. }| {
+                (definition.name.node.clone(), input(place, definition, bounds, is_object))
             });
-            inputs.collect()
+            inputs.collect::<HashMap<_, _>>()
         };
         for definition in types {
             let name = definition.name.node.clone();
@@ -122,7 +122,11 @@ impl Shapes {
                     shapes.types.insert(name, fields.collect());
                 }
                 TypeKind::InputObject(object) => {
-                    let fields = inputs(&name, &object.fields);
+                    let mut fields = inputs(&name, &object.fields);
+                    if definition.directives.iter().any(|d| d.node.name.node == "oneOf") {
+                        // The one that is given is.
+                        fields.values_mut().for_each(|field| field.required = true);
+                    }
                     shapes.inputs.insert(name, fields);
                 }
                 TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) => {}
@@ -142,13 +146,13 @@ impl Shapes {
     }
 }
 
-/// What stands at this place, if there is anything to look at.
+/// What stands at this place.
 fn input(
     place: &Name,
     definition: &InputValueDefinition,
     bounds: Bounds,
     is_object: impl Fn(&Name) -> bool,
-) -> Option<Input> {
+) -> Input {
     let (name, scalar) = (&definition.name.node, innermost(&definition.ty.node));
     let list = matches!(definition.ty.node.base, BaseType::List(_));
     let kind = if is_object(scalar) {
@@ -157,14 +161,12 @@ fn input(
         Kind::Leaf(check)
     } else if let Some(range) = bounds::range(place, name, bounds) {
         Kind::Number(range)
-    } else if list {
-        Kind::Item
     } else {
-        return None;
+        Kind::Other
     };
     let length = list.then(|| bounds::length(place, name, bounds));
     let required = !definition.ty.node.nullable && definition.default_value.is_none();
-    Some(Input { kind, length, required })
+    Input { kind, length, required }
 }
 
 /// The name in a list, or in lists of lists.

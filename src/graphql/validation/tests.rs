@@ -6,9 +6,9 @@ use serde_json::{Value as Json, json};
 use super::*;
 
 const SDL: &str =
-    "scalar Decimal scalar IdempotencyKey enum Color { RED GREEN } input Filter { a: Int }
+    "input One @oneOf { uid: ID color: Color } scalar Decimal scalar IdempotencyKey enum Color { RED GREEN } input Filter { a: Int }
     input Payment { key: IdempotencyKey uid: ID! parts: [Part!] } input Part { amount: Decimal! }
-    type Query { a(uid: ID, uids: [ID!], amount: Decimal): Int b: Query }
+    type Query { a(uid: ID, uids: [ID!], amount: Decimal, one: One): Int b: Query }
     type OrderConnection { a: Int }
     type Mutation { pay(input: Payment!): Int page(first: Int, last: Int, after: String): OrderConnection }";
 const BOUNDS: Bounds =
@@ -121,6 +121,9 @@ fn a_malformed_value_is_told_by_its_place() {
         (pay, json!({"i": {"key": "short"}}), "input.key", "8 to 128"),
         (pay, json!({"i": {"key": ["key-00001"]}}), "input.key", "not a list"),
         (pay, json!({"i": [{"uid": "a"}]}), "input", "not a list"),
+        (pay, json!({"i": 5}), "input", "an object is wanted"),
+        (pay, json!({"i": {"parts": ["1"]}}), "input.parts.0", "an object is wanted"),
+        ("query($c: Color) { a(one: { color: $c }) }", json!({}), "one.color", "a value is wanted"),
         ("{ a(uid: 1) }", json!({}), "uid", "a string is wanted"),
         ("{ a(amount: [\"1\"]) }", json!({}), "amount", "not a list"),
         ("{ a(uids: [[\"a\"]]) }", json!({}), "uids.0", "not a list"),
