@@ -25,6 +25,7 @@ mod request_id;
 mod router;
 mod serve;
 mod sse;
+mod stake;
 mod values;
 mod variables;
 mod websocket;
