@@ -12,7 +12,8 @@ use tokio::{
 
 use crate::support::{process::Program, servers::postgres, steps::fresh_key};
 
-const HEAD: &str = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+const HEAD: &str =
+    "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const BODY: &str = r#"{"query":"{ __typename }"}"#;
 /// How long requests may go on for, unless a test says otherwise.
 const GRACE: Duration = Duration::from_secs(10);
