@@ -41,7 +41,10 @@ impl NodeQuery {
 
 async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>> {
     Ok(match NodeId::decode(id)? {
-        NodeId::Wallet(uid) => wallet::read(ctx, &uid, Freshness::Cached).await?.map(Node::Wallet),
+        NodeId::Wallet(uid) => match ctx.may_see(&uid) {
+            true => wallet::read(ctx, &uid, Freshness::Cached).await?.map(Node::Wallet),
+            false => None,
+        },
         NodeId::Transaction(number) => transaction::read(ctx, number).await?.map(Node::Transaction),
         NodeId::Order(number) => order::read(ctx, number).await?.map(Node::Order),
         NodeId::Operation { caller, key } => {
