@@ -9,7 +9,6 @@ use crate::{
     auth::Identity,
     balance::Balance,
     entity::Uid,
-    error::Error,
     events::Events,
     loaders::{Loaders, Sources},
     refresh::Refresh,
@@ -95,18 +94,6 @@ pub(super) trait ContextExt<'a> {
     fn may_see(&self, owner: &Uid) -> bool {
         self.require_for(Permission::Read, owner).is_ok()
     }
-}
-
-/// Refuses a list argument that is too long.
-///
-/// # Errors
-/// `BadInput`, with what the limit is.
-pub(super) fn bounded(ctx: &Context<'_>, argument: &str, length: usize) -> Result<(), Error> {
-    let most = ctx.bounds().max_list_argument;
-    if length > most as usize {
-        return Err(Error::BadInput(format!("{argument} holds at most {most}")));
-    }
-    Ok(())
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {

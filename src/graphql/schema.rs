@@ -39,8 +39,9 @@ pub struct Schema {
 pub fn build(state: State) -> Schema {
     let strict = if state.bounds.suggestions { builder() } else { builder().disable_suggestions() };
     let strict = strict.data(state.clone()).finish();
+    let types = Types::of(&strict.sdl(), state.bounds);
     let fast = builder().data(state).validation_mode(ValidationMode::Fast).finish();
-    Schema { types: Types::of(&strict.sdl()), strict, fast }
+    Schema { strict, fast, types }
 }
 
 /// The schema in the schema definition language.

@@ -15,6 +15,7 @@ use super::{
     document::Documents,
     health::HealthCheck,
     persisted::{Persisted, TrustedDocuments},
+    serve::LAST_WORDS,
     sse::Reservations,
     tally::Tallies,
 };
@@ -104,6 +105,12 @@ impl Edge {
     /// Turns unready, and serves on.
     pub fn announce_shutdown(&self) {
         self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends when requests that are still on their way should have arrived.
+    pub(super) async fn out_of_time(&self) {
+        self.shutdown.cancelled().await;
+        tokio::time::sleep(LAST_WORDS).await;
     }
 
     /// Says goodbye on every socket; returns when all are closed.

@@ -24,6 +24,7 @@ mod request_id;
 mod router;
 mod serve;
 mod sse;
+mod stake;
 mod tally;
 mod values;
 mod variables;

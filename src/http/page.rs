@@ -1,6 +1,9 @@
 //! What holds for every answer, and for pages.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::{
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::Response,
+};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// Only this server: no other host's scripts, styles or sockets. Inline styles because
@@ -11,9 +14,12 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// For answers that are no pages.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-/// For pages.
-pub fn policy() -> SetResponseHeaderLayer<HeaderValue> {
-    let policy = HeaderValue::from_static(PAGE_POLICY);
+/// For pages. What is not there is none; what the browser has already (304) is.
+pub fn policy() -> SetResponseHeaderLayer<fn(&Response) -> Option<HeaderValue>> {
+    let policy: fn(&Response) -> Option<HeaderValue> = |response| {
+        let page = !response.status().is_client_error();
+        page.then(|| HeaderValue::from_static(PAGE_POLICY))
+    };
     SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy)
 }
 

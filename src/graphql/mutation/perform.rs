@@ -132,14 +132,3 @@ pub fn movement(
     let amount = amount(money, at)?;
     Ok(Movement { uid, amount, description: description.map(|text| text.0) })
 }
-
-/// Refuses a list that is empty or too long.
-///
-/// # Errors
-/// `BadInput`, with what is taken.
-pub fn check_length(list: &str, length: usize, most: usize) -> Result<(), Error> {
-    if (1..=most).contains(&length) {
-        return Ok(());
-    }
-    Err(Error::BadInput(format!("{list} holds {length}, and 1 to {most} are taken")))
-}
