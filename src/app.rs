@@ -6,9 +6,13 @@ mod health;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, task::JoinError, time::timeout};
+use tokio::{
+    net::TcpListener,
+    task::JoinError,
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -32,6 +36,9 @@ use crate::{
 };
 use engine::SchemaEngine;
 use health::health_check;
+
+/// How long there is for an orderly end after requests were cut off.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// A service that is ready to serve.
 pub struct App {
@@ -200,12 +207,13 @@ impl App {
         tokio::time::sleep(self.config.http.drain_pause).await;
         stop.cancel();
         let grace = self.config.http.shutdown_grace;
+        let deadline = Instant::now() + grace;
         let farewell = async { tokio::join!(self.edge.shut_down(), &mut server).1 };
-        let ended = timeout(grace, farewell).await.unwrap_or_else(|_| {
+        let ended = timeout_at(deadline, farewell).await.unwrap_or_else(|_| {
             tracing::warn!(?grace, "requests were still under way and are cut off");
             Ok(())
         });
-        self.close(background).await;
+        self.close(background, deadline.max(Instant::now() + CLOSING)).await;
         ended
     }
 
@@ -239,18 +247,17 @@ impl App {
         tasks
     }
 
-    /// Lets what was taken on end, then disconnects.
-    async fn close(self, background: TaskTracker) {
-        let grace = self.config.http.shutdown_grace;
+    /// Lets what was taken on end, then disconnects; no longer than until `deadline`.
+    async fn close(self, background: TaskTracker, deadline: Instant) {
         let ending = async {
             background.wait().await;
             self.balance.shutdown().await;
             self.events.flush().await;
         };
-        if timeout(grace, ending).await.is_err() {
-            tracing::warn!(?grace, "balance changes were still under way; a restart finishes them");
+        if timeout_at(deadline, ending).await.is_err() {
+            tracing::warn!("balance changes were still under way; a restart finishes them");
         }
-        if let Ok(Err(error)) = timeout(grace, self.database.close()).await {
+        if let Ok(Err(error)) = timeout_at(deadline, self.database.close()).await {
             tracing::warn!(%error, "the database was not closed in order");
         }
     }

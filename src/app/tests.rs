@@ -37,7 +37,7 @@ async fn a_demo_answers_and_ends_when_told() {
     assert_eq!(answer["data"]["wallet"]["uid"], "u000001", "{answer}");
 
     stop.send(()).unwrap();
-    let ended = timeout(Duration::from_secs(5), server).await.expect("it ends");
+    let ended = tokio::time::timeout(Duration::from_secs(5), server).await.expect("it ends");
     ended.unwrap().unwrap();
     assert!(client.post(&url).json(&query).send().await.is_err(), "nobody listens any more");
 }

@@ -11,6 +11,7 @@ use super::{
     commit::{Committed, Keys, commit},
     dispatch::busy,
     failure::Failure,
+    held::uids_of,
     posting::Deferred,
 };
 use crate::{
@@ -23,22 +24,35 @@ const MAX_ATTEMPTS: u32 = 5;
 /// How long one attempt may take: longer than a row's lock is waited for, and no longer than
 /// callers wait. A network that was cut answers nothing, and must not hold up all that follows.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How soon a row that others hold is looked at again.
+const ROW_RETRY: Duration = Duration::from_millis(100);
 
 /// Does a batch, and returns the postings that must wait because another instance holds one of
-/// their wallets.
+/// their wallets, or somebody a row.
 pub async fn run(context: &Context, mut uids: Vec<Uid>, batch: Vec<Posting>) -> Vec<Posting> {
     uids.sort_unstable();
     let ttl = batch.iter().map(|posting| posting.command.policy().ttl).max().unwrap_or_default();
     // Neither needs the other: a round trip is saved. What the lock refuses needs no transaction.
     let (grant, transaction) =
         tokio::join!(context.locks.try_acquire(&uids, ttl), context.database.begin());
-    let (mut ready, put_off) = split(context, batch, &grant.busy);
+    let busy: HashSet<Uid> = grant.busy.iter().cloned().collect();
+    let (mut ready, mut put_off) = split(context, batch, &busy, None);
     if ready.is_empty() {
         context.locks.release(grant).await;
         return put_off;
     }
+    let transaction = match context.held.any(&uids) {
+        true => put_off_held(context, transaction, (&mut ready, &mut put_off)).await,
+        false => transaction,
+    };
     record_waits(context, &mut ready);
-    let Settled { answers, committed } = settle(context, transaction, &ready).await;
+    let mut result = try_again(context, transaction, &ready).await;
+    if matches!(&result, Err(failure) if failure.is_row_held()) {
+        let transaction = context.database.begin().await;
+        let transaction = put_off_held(context, transaction, (&mut ready, &mut put_off)).await;
+        result = try_again(context, transaction, &ready).await;
+    }
+    let Settled { answers, committed } = settle(context, result, &ready).await;
     // The cache before the answer and the event: who has heard of a change can read it. Giving
     // the lock back meanwhile is safe: the cache keeps the newer of two values.
     let release = context.locks.release(grant);
@@ -60,22 +74,43 @@ async fn write_caches(context: &Context, committed: &[Changes]) {
     }
 }
 
-/// Those that can be done now, and those that cannot.
-fn split(context: &Context, batch: Vec<Posting>, busy: &[Uid]) -> (Vec<Posting>, Vec<Posting>) {
-    let busy: HashSet<&Uid> = busy.iter().collect();
+/// Puts off those whose rows others hold, and locks the rows of the rest in this transaction.
+async fn put_off_held(
+    context: &Context,
+    transaction: Begun,
+    (ready, put_off): (&mut Vec<Posting>, &mut Vec<Posting>),
+) -> Begun {
+    let transaction = transaction?;
+    let held = context.held.among(&context.database, &transaction, &uids_of(ready)).await?;
+    let (free, held) = split(context, std::mem::take(ready), &held, Some(ROW_RETRY));
+    *ready = free;
+    // They were there before those that a lock holds back.
+    put_off.splice(0..0, held);
+    Ok(transaction)
+}
+
+/// Those that can be done now, and those that cannot. These are tried again after `delay`, or as
+/// their policies say.
+fn split(
+    context: &Context,
+    batch: Vec<Posting>,
+    busy: &HashSet<Uid>,
+    delay: Option<Duration>,
+) -> (Vec<Posting>, Vec<Posting>) {
     let (ready, mut put_off): (Vec<_>, Vec<_>) =
         batch.into_iter().partition(|posting| !posting.uids.iter().any(|uid| busy.contains(uid)));
     let now = Instant::now();
     for posting in &mut put_off {
         let (since, attempts) =
             posting.deferred.as_ref().map_or((now, 0), |d| (d.since, d.attempts));
-        let delay = posting.command.policy().delay(attempts, rand::random());
+        let policy = posting.command.policy();
         let lacks: Vec<Uid> =
             posting.uids.iter().filter(|uid| busy.contains(uid)).cloned().collect();
         posting.deferred = Some(Deferred {
             since,
             attempts: attempts + 1,
-            retry_at: now + delay,
+            retry_at: now + delay.unwrap_or_else(|| policy.delay(attempts, rand::random())),
+            for_row: delay.is_some(),
             _waiting: context.locks.wait_for(lacks),
         });
     }
@@ -101,10 +136,14 @@ struct Settled {
     committed: Vec<Changes>,
 }
 
-/// Commits the batch; when that fails, again; when it fails for a reason that lies in the rows,
-/// posting by posting, so that one cannot fail its neighbours.
-async fn settle(context: &Context, transaction: Begun, postings: &[Posting]) -> Settled {
-    match try_again(context, transaction, postings).await {
+/// What came of the batch; when it failed for a reason that lies in the rows, it is done posting by
+/// posting, so that one cannot fail its neighbours.
+async fn settle(
+    context: &Context,
+    result: Result<Committed, Failure>,
+    postings: &[Posting],
+) -> Settled {
+    match result {
         Ok(Committed { answers, changes, repeats }) => {
             context.repeats.store(repeats, Relaxed);
             Settled { answers, committed: vec![changes] }
@@ -135,7 +174,9 @@ async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
             continue;
         }
         let transaction = context.database.begin().await;
-        let one = settle(context, transaction, std::slice::from_ref(posting)).await;
+        let alone = std::slice::from_ref(posting);
+        let result = try_again(context, transaction, alone).await;
+        let one = settle(context, result, alone).await;
         if matches!(one.answers[..], [Err(Error::Refused(Refusal::SystemBusy { .. }))]) {
             blocked.extend(&posting.uids);
         }
@@ -147,9 +188,7 @@ async fn settle_singly(context: &Context, postings: &[Posting]) -> Settled {
 
 /// Caches what the batch left, or did not leave, once the database says which.
 fn recheck(context: &Context, postings: &[Posting]) {
-    let mut uids: Vec<Uid> = postings.iter().flat_map(|p| p.uids.iter().cloned()).collect();
-    uids.sort_unstable();
-    uids.dedup();
+    let uids = uids_of(postings);
     let (database, cache) = (context.database.clone(), context.cache.clone());
     tokio::spawn(async move { Box::pin(aftermath::recheck(&database, &cache, &uids)).await });
 }
@@ -160,6 +199,9 @@ async fn try_again(
     transaction: Begun,
     postings: &[Posting],
 ) -> Result<Committed, Failure> {
+    if postings.is_empty() {
+        return Ok(Committed::default());
+    }
     // Repeats come in flocks: after an outage, or when a large reward is asked for again.
     let keys = if context.repeats.load(Relaxed) { Keys::Unknown } else { Keys::New };
     let mut result = attempt(transaction, postings, keys).await;

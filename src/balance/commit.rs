@@ -9,15 +9,16 @@ use super::{
     books::{Books, Changes},
     failure::Failure,
     fold::{Folded, Verdict, fold},
+    held::uids_of,
 };
 use crate::{
-    entity::{OrderNo, Uid, clock, operation, order, transaction},
+    entity::{OrderNo, clock, operation, order, transaction},
     error::{Error, Refusal, Result},
     store,
 };
 
 /// What a committed batch leaves for afterwards.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Committed {
     /// In the postings' order.
     pub answers: Vec<Result<Outcome>>,
@@ -67,10 +68,7 @@ pub async fn commit(
 /// Wallets first, then orders, each in the order of their keys: no two batches can wait for
 /// each other.
 async fn lock(transaction: &DatabaseTransaction, postings: &[Posting]) -> Result<Books, DbErr> {
-    let mut uids: Vec<Uid> = postings.iter().flat_map(|p| p.uids.iter().cloned()).collect();
-    uids.sort_unstable();
-    uids.dedup();
-    let wallets = store::wallets::lock(transaction, &uids).await?;
+    let wallets = store::wallets::lock(transaction, &uids_of(postings)).await?;
     let mut order_nos: Vec<OrderNo> = postings.iter().filter_map(|p| p.order_no.clone()).collect();
     order_nos.sort_unstable();
     order_nos.dedup();

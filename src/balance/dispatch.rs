@@ -182,7 +182,7 @@ impl Dispatcher {
         }
     }
 
-    /// Refuses what another instance's locks have kept waiting for too long.
+    /// Refuses what others' locks have kept waiting for too long.
     fn give_up(&mut self) {
         let late = |posting: &Posting| {
             posting
@@ -218,7 +218,8 @@ impl Dispatcher {
     /// A lock was released somewhere: whoever waits for one tries again.
     fn retry_now(&mut self) {
         let now = Instant::now();
-        for deferred in self.waiting.iter_mut().filter_map(|posting| posting.deferred.as_mut()) {
+        let deferred = self.waiting.iter_mut().filter_map(|posting| posting.deferred.as_mut());
+        for deferred in deferred.filter(|deferred| !deferred.for_row) {
             deferred.retry_at = now;
         }
     }

@@ -53,6 +53,11 @@ impl Failure {
         self.database_code().is_some_and(|code| matches!(&*code, "55P03" | "5"))
     }
 
+    /// PostgreSQL waited in vain for a row that somebody holds.
+    pub(super) fn is_row_held(&self) -> bool {
+        self.database_code().as_deref() == Some("55P03")
+    }
+
     /// The reason lies in the connection, not in the rows: smaller batches do not help.
     pub(super) fn is_unreachable(&self) -> bool {
         match &self.error {

@@ -19,6 +19,7 @@ pub mod entry;
 mod failure;
 pub mod fold;
 mod force_release;
+mod held;
 pub mod outcome;
 mod posting;
 mod rewards;
@@ -45,6 +46,7 @@ pub use outcome::{Outcome, OutcomeState, StatusChange};
 pub use posting::Posting;
 
 pub use crate::lock::{LockStats, LockStatus};
+use held::Held;
 use posting::{InFlight, Ticket};
 
 use crate::{
@@ -80,6 +82,8 @@ pub struct Context {
     limits: Limits,
     /// Whether the last batch held repeats of what was done before: then the next is thought to.
     repeats: AtomicBool,
+    /// Whose rows others hold.
+    held: Held,
 }
 
 /// Bounds of the write path.
@@ -118,6 +122,7 @@ impl Balance {
             events,
             limits,
             repeats: AtomicBool::default(),
+            held: Held::default(),
         });
         let (sender, receiver) = unbounded_channel();
         let dispatcher = dispatch::Dispatcher::new(context.clone(), receiver);

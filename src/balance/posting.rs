@@ -35,7 +35,7 @@ pub struct Posting {
     pub(super) part: Option<Part>,
     /// Its place in the queue, given back when it is answered or dropped.
     pub(super) ticket: Option<Ticket>,
-    /// Set while another instance holds one of its wallets.
+    /// Set while another instance holds one of its wallets, or somebody a row.
     pub(super) deferred: Option<Deferred>,
     /// From the queue to the answer, as a trace shows it.
     pub(super) span: Span,
@@ -80,6 +80,8 @@ pub(super) struct Deferred {
     pub since: Instant,
     pub attempts: u32,
     pub retry_at: Instant,
+    /// A row is held: of that nobody tells when it is free.
+    pub for_row: bool,
     /// Counts it among those who wait for the locks that it lacked.
     pub _waiting: Waiting,
 }

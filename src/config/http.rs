@@ -69,7 +69,7 @@ pub struct HttpConfig {
     #[arg(long, env = "DRAIN_PAUSE", default_value = "0s", value_name = "DURATION",
         value_parser = parse::pause)]
     pub drain_pause: Duration,
-    /// How long requests under way may go on after that
+    /// How long requests under way may go on after that; what is not sent to its end is not waited for
     #[arg(long, env = "SHUTDOWN_GRACE", default_value = "10s", value_name = "DURATION",
         value_parser = parse::duration)]
     pub shutdown_grace: Duration,

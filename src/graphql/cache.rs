@@ -1,15 +1,13 @@
 //! How the cache does, and what stands in it.
 
-use async_graphql::{Context, Object, OneofObject};
+use async_graphql::{Object, OneofObject};
 
 use super::{
-    context::bounded,
     hot::HotDataKind,
     scalars::{DateTime, Long},
 };
 use crate::{
     entity::{OrderNo, Period, Uid},
-    error::Result,
     loaders,
 };
 
@@ -28,13 +26,9 @@ pub enum CacheTarget {
 
 impl CacheTarget {
     /// As the loaders take it.
-    ///
-    /// # Errors
-    /// `BadInput` when a list is too long.
-    pub fn into_loaded(self, ctx: &Context<'_>) -> Result<loaders::CacheTarget> {
-        Ok(match self {
+    pub fn into_loaded(self) -> loaders::CacheTarget {
+        match self {
             Self::WalletUids(mut uids) => {
-                bounded(ctx, "walletUids", uids.len())?;
                 uids.sort_unstable();
                 uids.dedup();
                 loaders::CacheTarget::Wallets(uids)
@@ -42,7 +36,7 @@ impl CacheTarget {
             Self::PeriodNumber(period) => loaders::CacheTarget::Period(period),
             Self::OrderNo(number) => loaders::CacheTarget::Order(number),
             Self::HotData(kind) => loaders::CacheTarget::Hot(kind.into()),
-        })
+        }
     }
 }
 

@@ -9,7 +9,6 @@ use crate::{
     auth::Identity,
     balance::Balance,
     entity::Uid,
-    error::Error,
     events::Events,
     loaders::{Loaders, Sources},
     refresh::Refresh,
@@ -48,7 +47,7 @@ pub struct Bounds {
 /// What belongs to one request.
 pub(super) struct Session {
     pub identity: Option<Identity>,
-    pub request_id: String,
+    pub request_id: Arc<str>,
     pub loaders: Arc<Loaders>,
 }
 
@@ -95,18 +94,6 @@ pub(super) trait ContextExt<'a> {
     fn may_see(&self, owner: &Uid) -> bool {
         self.require_for(Permission::Read, owner).is_ok()
     }
-}
-
-/// Refuses a list argument that is too long.
-///
-/// # Errors
-/// `BadInput`, with what the limit is.
-pub(super) fn bounded(ctx: &Context<'_>, argument: &str, length: usize) -> Result<(), Error> {
-    let most = ctx.bounds().max_list_argument;
-    if length > most as usize {
-        return Err(Error::BadInput(format!("{argument} holds at most {most}")));
-    }
-    Ok(())
 }
 
 impl<'a> ContextExt<'a> for Context<'a> {

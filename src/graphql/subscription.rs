@@ -12,7 +12,7 @@ use super::{
     balance_event::BalanceEvent,
     cache::CacheStats,
     connection::Cursor,
-    context::{ContextExt, bounded},
+    context::ContextExt,
     feed::{Feed, FeedCursor},
     live::Live,
     order_event::OrderEvent,
@@ -45,7 +45,6 @@ impl Subscription {
         )]
         after_versions: Option<Vec<i64>>,
     ) -> Result<impl Stream<Item = Result<BalanceEvent>> + use<>> {
-        bounded(ctx, "uids", uids.len())?;
         for uid in &uids {
             ctx.require_for(Permission::Read, uid)?;
         }

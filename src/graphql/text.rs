@@ -1,4 +1,4 @@
-//! Texts that people write, checked when they come in: `String` on the wire.
+//! Texts, checked when they come in: `String` or `ID` on the wire.
 
 use std::str::FromStr;
 
@@ -18,6 +18,12 @@ pub struct Currency(pub String);
 
 /// A word to search by: visible ASCII.
 pub struct Word(pub String);
+
+/// Who holds a lock, as `lockStatus` tells.
+pub struct Holder(pub String);
+
+/// The id that all lines of an operation share: visible ASCII.
+pub struct OperationId(pub String);
 
 /// Why a text is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +73,29 @@ impl FromStr for Word {
     }
 }
 
+impl FromStr for Holder {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        // Ours are shorter.
+        if text.len() > 256 {
+            return Err(InvalidText("at most 256 bytes are taken"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for OperationId {
+    type Err = InvalidText;
+
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        if text.len() > 64 || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidText("at most 64 visible ASCII characters are taken"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 fn check(text: &str) -> Result<(), InvalidText> {
     // Bytes first: counting characters reads the whole text.
     if text.len() > 4 * MAX_LENGTH || text.chars().count() > MAX_LENGTH {
@@ -79,8 +108,8 @@ fn check(text: &str) -> Result<(), InvalidText> {
 }
 
 macro_rules! text_scalars {
-    ($($text:ident),*) => {$(
-        #[Scalar(name = "String")]
+    ($($text:ident as $name:literal),*) => {$(
+        #[Scalar(name = $name)]
         impl ScalarType for $text {
             fn parse(value: Value) -> InputValueResult<Self> {
                 super::scalars::text(value)
@@ -93,7 +122,14 @@ macro_rules! text_scalars {
     )*};
 }
 
-text_scalars!(Description, Reason, Currency, Word);
+text_scalars!(
+    Description as "String",
+    Reason as "String",
+    Currency as "String",
+    Word as "String",
+    Holder as "String",
+    OperationId as "ID"
+);
 
 #[cfg(test)]
 mod tests {

@@ -7,15 +7,12 @@ use super::{
     node::NodeId,
     rendered::{Render, Write, WriteJson, write_enum},
     scalars::DateTime,
+    text::OperationId,
 };
 use crate::{
     entity::{Money, OrderNo, TransactionNo, Uid, transaction},
-    error::Error,
     loaders::{self, Row},
 };
-
-/// Longest `operationId` that is looked for.
-const MAX_OPERATION_ID: usize = 64;
 
 /// What a ledger line records.
 #[derive(Enum, Copy, Clone, Debug, Eq, PartialEq)]
@@ -180,34 +177,22 @@ pub struct TransactionFilter {
     /// Made before this time.
     to: Option<DateTime>,
     /// Of this operation.
-    operation_id: Option<ID>,
+    operation_id: Option<OperationId>,
 }
 
 impl TransactionFilter {
     /// As the loaders take it.
-    ///
-    /// # Errors
-    /// `BadInput` for an `operationId` that cannot be one.
-    pub fn into_loaded(self) -> Result<loaders::TransactionFilter, Error> {
-        let operation_id = self.operation_id.map(|id| id.0);
-        let is_id = |id: &String| {
-            id.len() <= MAX_OPERATION_ID && id.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        if operation_id.as_ref().is_some_and(|id| !is_id(id)) {
-            let text =
-                format!("operationId is at most {MAX_OPERATION_ID} visible ASCII characters");
-            return Err(Error::BadInput(text));
-        }
+    pub fn into_loaded(self) -> loaders::TransactionFilter {
         let mut kinds: Vec<transaction::Kind> =
             self.types.unwrap_or_default().into_iter().map(Into::into).collect();
         kinds.sort_unstable_by_key(|kind| *kind as u8);
         kinds.dedup();
-        Ok(loaders::TransactionFilter {
+        loaders::TransactionFilter {
             kinds,
             status: self.status.map(Into::into),
             from: self.from.map(|from| from.0),
             to: self.to.map(|to| to.0),
-            operation_id,
-        })
+            operation_id: self.operation_id.map(|id| id.0),
+        }
     }
 }

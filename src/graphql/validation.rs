@@ -7,9 +7,10 @@
 //! scalars, enums or lists of them, and only with values that the strict mode would let through.
 //!
 //! Scalars are parsed by the field that takes them, which is too late for a mutation: those
-//! before it are done. So amounts, keys, names and the like are looked at here, before anything
-//! runs, and refused in their own words.
+//! before it are done. So amounts, keys, names, cursors and the like are looked at here, before
+//! anything runs, and refused in their own words; so are lists that are too long, and pages.
 
+mod bounds;
 mod leaf;
 mod places;
 mod plain;
@@ -27,11 +28,11 @@ use async_graphql::{
     },
 };
 
-use places::{Place, places};
+use places::places;
 use plain::{Kinds, Plain};
 use shapes::Shapes;
 
-use super::rendered::merges;
+use super::{context::Bounds, rendered::merges};
 
 /// What is known of a document's validity. It belongs to one parsed document, travels with it in
 /// the data of its requests, and is the same for all its clones.
@@ -83,14 +84,14 @@ pub(super) struct Checked(Shortcut);
 
 impl Types {
     /// From the schema definition language; nothing from what is none.
-    pub fn of(sdl: &str) -> Self {
+    pub fn of(sdl: &str, bounds: Bounds) -> Self {
         let definitions = parse_schema(sdl).map(|d| d.definitions).unwrap_or_default();
         let types = definitions.into_iter().filter_map(|definition| match definition {
             TypeSystemDefinition::Type(definition) => Some(definition.node),
             TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
         });
         let types: Vec<TypeDefinition> = types.collect();
-        Self(Arc::new((Kinds::of(&types), Shapes::of(&types))))
+        Self(Arc::new((Kinds::of(&types), Shapes::of(&types, bounds))))
     }
 
     /// Looks at the values in a document and at those of its variables. What else may be wrong
@@ -105,8 +106,9 @@ impl Types {
         variables: &Variables,
     ) -> Result<Checked, ServerError> {
         let (kinds, shapes) = &*self.0;
-        let places: Vec<Place<'_>> = places(shapes, document, operation)?;
-        places.iter().try_for_each(|place| place.check_value(shapes, variables))?;
-        Ok(Checked(Plain::of(document, kinds, &places)))
+        let found = places(shapes, document, operation)?;
+        found.places.iter().try_for_each(|place| place.check_value(shapes, variables))?;
+        found.pairs.iter().try_for_each(|pair| pair.check(variables))?;
+        Ok(Checked(Plain::of(document, kinds, &found)))
     }
 }

@@ -131,7 +131,7 @@ impl Wallet {
         #[graphql(desc = "Only these.")] filter: Option<TransactionFilter>,
     ) -> Result<Rendered<Connection<Transaction>>> {
         let page = page(ctx, first, after.as_deref(), last, before.as_deref())?;
-        let filter = filter.map(TransactionFilter::into_loaded).transpose()?;
+        let filter = filter.map(TransactionFilter::into_loaded);
         let (uid, version) = (&self.0.uid, self.0.version);
         let slice = ctx.loaders().transaction_page(uid, version, filter.as_ref(), &page).await?;
         let total = Total::Transactions(uid.clone(), filter.unwrap_or_default());

@@ -26,7 +26,9 @@ pub async fn tokens(State(edge): State<Arc<Edge>>) -> Response {
 pub async fn file(folder: Arc<PathBuf>, request: Request) -> Response {
     let kept = cache_control(request.uri().path());
     let page = wants_page(&request).then(|| Request::new(Body::empty()));
-    let Ok(mut response) = ServeDir::new(&*folder).oneshot(request).await;
+    // Nothing here is a folder's page, and `//somewhere` with a slash more is another site's address.
+    let files = ServeDir::new(&*folder).redirect_to_trailing_slash(false);
+    let Ok(mut response) = files.oneshot(request).await;
     if let (Some(request), StatusCode::NOT_FOUND) = (page, response.status()) {
         let Ok(index) = ServeFile::new(folder.join("index.html")).oneshot(request).await;
         response = index;

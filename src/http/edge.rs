@@ -14,9 +14,10 @@ use super::{
     clients::Clients,
     document::Documents,
     health::HealthCheck,
-    names::Names,
     persisted::{Persisted, TrustedDocuments},
+    serve::LAST_WORDS,
     sse::Reservations,
+    tally::Tallies,
 };
 use crate::{
     auth::{Role, Verifier},
@@ -41,7 +42,7 @@ pub struct Edge {
     pub(super) verifier: Verifier,
     pub(super) documents: Documents,
     pub(super) persisted: Persisted,
-    pub(super) names: Names,
+    pub(super) tallies: Tallies,
     pub(super) clients: Clients,
     pub(super) limits: LimitsConfig,
     pub(super) config: HttpConfig,
@@ -74,7 +75,7 @@ impl Edge {
             verifier,
             documents: Documents::new(limits.clone()),
             persisted: Persisted::new(None),
-            names: Names::default(),
+            tallies: Tallies::new(),
             clients: Clients::new(&limits),
             operation_permits: Semaphore::new(limits.operations_at_once as usize),
             limits,
@@ -104,6 +105,12 @@ impl Edge {
     /// Turns unready, and serves on.
     pub fn announce_shutdown(&self) {
         self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends when requests that are still on their way should have arrived.
+    pub(super) async fn out_of_time(&self) {
+        self.shutdown.cancelled().await;
+        tokio::time::sleep(LAST_WORDS).await;
     }
 
     /// Says goodbye on every socket; returns when all are closed.

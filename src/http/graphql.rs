@@ -24,6 +24,7 @@ use super::{
     media::Media,
     params::Params,
     values,
+    within::within,
 };
 use crate::telemetry::request_span;
 
@@ -80,10 +81,16 @@ pub async fn get(
 pub async fn params(edge: &Edge, headers: &HeaderMap, body: Body) -> Result<Params, Fault> {
     require_json(headers)?;
     let reading = read(body, edge.limits.max_body_bytes);
-    let body =
-        tokio::time::timeout(edge.limits.operation_timeout, reading).await.map_err(|_| {
+    let body = tokio::select! {
+        biased;
+        body = within(edge.limits.operation_timeout, reading) => body.map_err(|_| {
             Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
-        })??;
+        })??,
+        () = edge.out_of_time() => {
+            let message = "this server is shutting down; ask again";
+            return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, message));
+        }
+    };
     values::check(&body, &edge.limits)?;
     Params::from_body(&body)
 }

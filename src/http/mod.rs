@@ -14,7 +14,6 @@ mod forwarded;
 mod graphql;
 pub mod health;
 mod media;
-mod names;
 mod operation;
 mod page;
 mod params;
@@ -25,9 +24,12 @@ mod request_id;
 mod router;
 mod serve;
 mod sse;
+mod stake;
+mod tally;
 mod values;
 mod variables;
 mod websocket;
+mod within;
 mod workers;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,6 +14,8 @@ use tokio::{
     time::Sleep,
 };
 
+use super::stake::Stake;
+
 /// Bytes that tell the version: those that HTTP/2 begins with.
 const TELLING: usize = 24;
 
@@ -21,12 +24,19 @@ pub struct Prompt<S> {
     stream: S,
     /// Bytes that are still wanted, and until when; `None` when they are there.
     wanted: Option<(usize, Pin<Box<Sleep>>)>,
+    /// Is told whether there is more to write than the client reads.
+    stake: Arc<Stake>,
 }
 
 impl<S> Prompt<S> {
     /// Which has this long to begin.
-    pub fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, wanted: Some((TELLING, Box::pin(tokio::time::sleep(limit)))) }
+    pub fn new(stream: S, limit: Duration, stake: Arc<Stake>) -> Self {
+        Self { stream, wanted: Some((TELLING, Box::pin(tokio::time::sleep(limit)))), stake }
+    }
+
+    fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.stake.set_unwritten(written.is_pending());
+        written
     }
 }
 
@@ -61,7 +71,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prompt<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(written)
     }
 
     fn poll_write_vectored(
@@ -69,7 +80,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prompt<S> {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.wrote(written)
     }
 
     fn is_write_vectored(&self) -> bool {

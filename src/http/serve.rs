@@ -1,21 +1,23 @@
 //! Connections: taken, bounded, and let go. axum's own loop sets no timeouts and no bounds.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::conn::auto::Builder,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    clients::Peer, forwarded::Proxies, prompt::Prompt, router::Endpoints, workers::Workers,
+    clients::Peer, forwarded::Proxies, prompt::Prompt, router::Endpoints, stake::Stake,
+    workers::Workers,
 };
 use crate::config::HttpConfig;
 
@@ -25,6 +27,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const MAX_STREAMS: u32 = 200;
 /// How long to wait when no connection can be taken, as when files run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a request that was begun may take to arrive once there is to be an end.
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What connections may do, and who may speak for others.
 pub struct Bounds {
@@ -45,7 +49,7 @@ impl Bounds {
 }
 
 /// Serves until `stop`; then takes no more, and returns when those that are open have ended
-/// their requests.
+/// their requests. Those without one that was sent to its end are cut off soon.
 pub async fn serve(
     listener: TcpListener,
     (endpoints, workers): (Endpoints, Arc<Workers>),
@@ -53,32 +57,54 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let builder = Arc::new(builder(bounds.header_timeout));
-    let graceful = GracefulShutdown::new();
+    let open = TaskTracker::new();
     let permits = Arc::new(Semaphore::new(bounds.max_connections));
     let proxies = Arc::new(bounds.proxies);
     while let Some((stream, peer, permit)) = next(&listener, &permits, &stop).await {
-        let (endpoints, proxies) = (endpoints.clone(), Arc::clone(&proxies));
+        // One of the connection's own: each request takes another handle on it, and on what all
+        // connections share that is what their threads wait for each other for.
+        let endpoints = Arc::new(endpoints.clone());
+        let proxies = Arc::clone(&proxies);
+        let stake = Arc::new(Stake::default());
+        let staked = Arc::clone(&stake);
         let service = service_fn(move |request: Request<Incoming>| {
             let origin = proxies.origin(peer, request.headers());
-            let endpoints = endpoints.clone();
-            async move { Ok::<_, Infallible>(endpoints.answer(origin, request.map(Body::new)).await) }
+            let (endpoints, stake) = (Arc::clone(&endpoints), Arc::clone(&staked));
+            async move {
+                let _asked = stake.ask(request.version());
+                Ok::<_, Infallible>(endpoints.answer(origin, request.map(Body::new)).await)
+            }
         });
-        let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());
-        let header_timeout = bounds.header_timeout;
+        // Each has its own: they would wait for each other, all the time.
+        let (builder, stop) = (Arc::clone(&builder), stop.child_token());
+        let (header_timeout, is_open) = (bounds.header_timeout, open.token());
         let serving = workers.serve(stream, move |stream| async move {
-            let stream = TokioIo::new(Prompt::new(stream, header_timeout));
-            let connection = builder.serve_connection_with_upgrades(stream, service).into_owned();
-            if let Err(error) = watcher.watch(connection).await {
+            let stream = TokioIo::new(Prompt::new(stream, header_timeout, Arc::clone(&stake)));
+            let mut connection = pin!(builder.serve_connection_with_upgrades(stream, service));
+            let ended = tokio::select! {
+                biased;
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    match timeout(LAST_WORDS, connection.as_mut()).await {
+                        Ok(ended) => ended,
+                        Err(_) if stake.is_nothing() => Ok(()),
+                        Err(_) => connection.await,
+                    }
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection broke");
             }
-            drop(permit);
+            drop((permit, is_open));
         });
         if let Err(error) = serving {
             tracing::debug!(%error, "a connection broke");
         }
     }
     drop(listener);
-    graceful.shutdown().await;
+    open.close();
+    open.wait().await;
 }
 
 fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {

@@ -124,7 +124,7 @@ impl Loaders {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let period = period.clone();
         let query = PeriodQuery { period, status, after, before, limit, from_end };
-        let found = self.long_pages.load(query).await?;
+        let found = self.batchers().long_pages.load(query).await?;
         Ok(trim(found.map(|found| found.rows()).unwrap_or_default(), page))
     }
 
@@ -134,6 +134,7 @@ impl Loaders {
         status: Option<order::Status>,
     ) -> Result<u64> {
         Ok(self
+            .batchers()
             .long_pages
             .load(PeriodQuery::total(period, status))
             .await?

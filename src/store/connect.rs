@@ -29,14 +29,15 @@ const APPLICATION_NAME: &str = "wallet-bff";
 const READ_SETTINGS: [(&str, &str); 3] =
     [("default_transaction_read_only", "on"), ("statement_timeout", "30s"), ("jit", "off")];
 /// Of PostgreSQL connections that change balances. They say who writes, so that triggers note what
-/// others change. A stopped or lost process must not hold rows
-/// for long: not for as long as others wait for them. Their few statements find rows by key, and are planned once for all values, since
+/// others change. A batch does not wait for a row for long, as all that is in it waits: who wants
+/// that row is put off, and asks again until its policy's deadline. A stopped or lost process must not
+/// hold rows for as long as both together. Their few statements find rows by key, and are planned once for all values, since
 /// planning them anew costs more than running them; so a plan made while a table is still
 /// empty must not read all of it when it no longer is.
 const WRITE_SETTINGS: [(&str, &str); 8] = [
     ("wallet_bff.writer", "on"),
     ("idle_in_transaction_session_timeout", "2s"),
-    ("lock_timeout", "3s"),
+    ("lock_timeout", "750ms"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),

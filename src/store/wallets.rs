@@ -3,6 +3,7 @@
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{LockBehavior, LockType},
 };
 
 use super::{
@@ -55,6 +56,20 @@ pub async fn lock(conn: &impl ConnectionTrait, uids: &[Uid]) -> Result<Vec<Model
         .filter(is_any(conn, Column::Uid, uids.iter().cloned()))
         .order_by_asc(Column::Uid)
         .lock_exclusive()
+        .all(conn)
+        .await
+}
+
+/// Locks those of `uids` that exist and that nobody else holds, until the transaction ends, and says
+/// which these were.
+pub async fn lock_free(conn: &impl ConnectionTrait, uids: &[Uid]) -> Result<Vec<Uid>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Uid)
+        .filter(is_any(conn, Column::Uid, uids.iter().cloned()))
+        .order_by_asc(Column::Uid)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_tuple()
         .all(conn)
         .await
 }

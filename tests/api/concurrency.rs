@@ -222,6 +222,49 @@ async fn a_row_that_stays_locked_is_busy() {
     engine.assert_audit_clean().await;
 }
 
+/// As many rows stay locked as there are batches, and more: who wants another is held up by none of
+/// them for long, and hardly at all once they are known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_stay_locked_hold_up_their_own_only() {
+    let ground = Ground::on(Backend::PostgresRedis).await;
+    let engine = ground.engine().await;
+    let stuck = ["ann", "cid", "dan", "eve", "fay"];
+    engine.given_wallets(&stuck.map(uid), "100").await;
+    engine.given_wallets(&[uid("bob")], "100").await;
+    let holder = ground.database().begin().await.unwrap();
+    let lock = "SELECT 1 FROM wallets WHERE uid <> 'bob' FOR UPDATE";
+    holder.execute_unprepared(lock).await.unwrap();
+    for most in [1_500, 500].map(std::time::Duration::from_millis) {
+        let keys = stuck.map(|_| fresh_key());
+        let waiting = join_all(
+            stuck
+                .iter()
+                .zip(&keys)
+                .map(|(name, key)| engine.ask(key, Command::Deposit(movement(name, "1")))),
+        );
+        let mut slowest = std::time::Duration::ZERO;
+        let others = async {
+            loop {
+                let started = std::time::Instant::now();
+                engine.ask(&fresh_key(), Command::Deposit(movement("bob", "1"))).await.unwrap();
+                slowest = slowest.max(started.elapsed());
+            }
+        };
+        let answers = tokio::select! { answers = waiting => answers, () = others => vec![] };
+        for answer in &answers {
+            let busy = matches!(answer, Err(Error::Refused(Refusal::SystemBusy { .. })));
+            assert!(busy, "{answer:?}");
+        }
+        assert!(slowest < most, "a deposit beside them took {slowest:?}");
+    }
+    holder.rollback().await.unwrap();
+    let after = stuck.map(|_| fresh_key());
+    for (name, key) in stuck.iter().zip(&after) {
+        engine.ask(key, Command::Deposit(movement(name, "1"))).await.unwrap();
+    }
+    engine.assert_audit_clean().await;
+}
+
 /// A large batch that waits for a row keeps nobody waiting who wants another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_that_hangs_holds_nobody_up() {

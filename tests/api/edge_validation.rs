@@ -133,6 +133,84 @@ async fn a_condition_has_its_default() {
     }
 }
 
+/// What is too much or too little of something is refused before anything is done, too: lists,
+/// pages (if in what a mutation answers with), cursors and texts.
+#[tokio::test]
+async fn what_is_out_of_bounds_is_refused_before_anything_is_done() {
+    let app = TestApp::start().await;
+    app.given_wallet("ann", "5").await;
+    let deposit = |inside: &str| {
+        format!(
+            "deposit(input: {{ idempotencyKey: \"a-good-key\", uid: \"ann\", amount: \"1\" }})
+            {{ wallet {{ balance {inside} }} }}"
+        )
+    };
+    let status = |uids: &[&str]| {
+        format!(
+            "setWalletStatus(input: {{ idempotencyKey: \"other-key\", uids: {uids:?},
+            status: FROZEN, reason: \"a reason\" }}) {{ errors {{ code }} }}"
+        )
+    };
+    let batch = "batchBalanceOperation(input: { idempotencyKey: \"other-key\", operations: [] })
+        { errors { code } }";
+    let rewards = "batchReward(input: { idempotencyKey: \"other-key\", rewards: [] })
+        { errors { code } }";
+    let cache = format!(
+        "warmCache(input: {{ idempotencyKey: \"other-key\", target: {{ walletUids: {:?} }} }})
+        {{ affectedKeys }}",
+        vec!["ann"; 1_001]
+    );
+    let release = format!(
+        "forceReleaseLock(input: {{ idempotencyKey: \"other-key\", uid: \"ann\", reason: \"r\",
+        expectedHolder: \"{}\" }}) {{ errors {{ code }} }}",
+        "x".repeat(257)
+    );
+    let page = |arguments: &str| deposit(&format!("transactions({arguments}) {{ totalCount }}"));
+    let good = deposit("");
+    for (second, argument) in [
+        (status(&[]), "input.uids"),
+        (status(&["ann"; 501]), "input.uids"),
+        (batch.to_owned(), "input.operations"),
+        (rewards.to_owned(), "input.rewards"),
+        (cache, "input.target.walletUids"),
+        (release, "input.expectedHolder"),
+        (page("first: -1"), "first"),
+        (page("last: 501"), "last"),
+        (page("first: 1, last: 1"), "last"),
+        (page("after: \"nonsense\""), "after"),
+        (page("filter: { operationId: \"a b\" }"), "filter.operationId"),
+        (deposit("orders(first: 501) { totalCount }"), "first"),
+    ] {
+        let document = format!("mutation {{ {good} second: {second} }}");
+        for _ in 0..2 {
+            let reply = app.query(&document, json!({})).await;
+            let error = &reply.body["errors"][0];
+            assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{reply}");
+            assert_eq!(error["extensions"]["argument"], argument, "{reply}");
+            assert!(reply.body["data"].is_null(), "{reply}");
+        }
+    }
+    let oneof = "warmCache(input: { idempotencyKey: \"other-key\", target: { walletUids: $uids } })
+        { affectedKeys }";
+    let whole = "warmCache(input: $whole) { affectedKeys }";
+    for (variable, second, argument) in [
+        ("$uids: [ID!]", oneof, "input.target.walletUids"),
+        ("$whole: CacheInput!", whole, "input"),
+    ] {
+        let document = format!("mutation({variable}) {{ {good} second: {second} }}");
+        let reply = app.query(&document, json!({ "whole": 5 })).await;
+        let error = &reply.body["errors"][0];
+        assert_eq!(error["extensions"]["argument"], argument, "{reply}");
+    }
+    assert_eq!(app.balance("ann").await, "5.00");
+    let paged = "mutation($n: Int) { deposit(input: { idempotencyKey: \"paged-key\", uid: \"ann\",
+        amount: \"1\" }) { operation { replayed } wallet { transactions(first: $n) { totalCount } } } }";
+    for (n, done) in [(1, true), (501, false), (-1, false), (500, true)] {
+        let reply = app.query(paged, json!({ "n": n })).await;
+        assert_eq!(reply.error_code().is_none(), done, "{reply}");
+    }
+}
+
 /// One malformed amount, key or name in a request, and nothing of it is done, whichever way it is
 /// written; who asks is told which one it is.
 #[tokio::test]

@@ -47,6 +47,7 @@ mod rendered;
 mod rewards;
 mod roundtrips;
 mod shared_cache;
+mod shutdown;
 mod slow;
 mod stale;
 mod support;

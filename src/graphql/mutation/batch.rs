@@ -11,16 +11,12 @@ use super::{
         user_error::{Fields, UserError},
         wallet::{Wallet, WalletStatus},
     },
-    perform::{Checked, Reply, check_length, movement, perform},
+    perform::{Checked, Reply, movement, perform},
 };
 use crate::{
     balance::{BatchItem, BatchKind, Command},
     entity::{IdempotencyKey, Money, Uid},
 };
-
-/// Most wallets, or movements, of one call: they are one transaction, which holds all of their
-/// wallets while it lasts.
-const MOST: usize = 500;
 
 /// Which way money moves.
 #[derive(Enum, Copy, Clone, Debug, Eq, PartialEq)]
@@ -81,7 +77,6 @@ impl BatchMutation {
         #[graphql(desc = "What moves.")] input: BatchBalanceOperationInput,
     ) -> Result<BatchBalanceOperationPayload> {
         let BatchBalanceOperationInput { idempotency_key, operations } = input;
-        check_length("operations", operations.len(), MOST)?;
         for operation in &operations {
             ctx.require_for(operation.permission(), &operation.uid)?;
         }
@@ -103,7 +98,6 @@ impl BatchMutation {
     ) -> Result<BatchBalanceOperationPayload> {
         ctx.require(Permission::SetWalletStatus)?;
         let SetWalletStatusInput { idempotency_key, uids, status, reason } = input;
-        check_length("uids", uids.len(), MOST)?;
         let command = Command::SetWalletStatus { uids, status: status.into(), reason: reason.0 };
         let reply = perform(ctx, idempotency_key, Ok(command), Fields::Uids("uids")).await?;
         Ok(BatchBalanceOperationPayload(reply))

@@ -66,7 +66,7 @@ async fn look_after(
     action: CacheAction,
 ) -> Result<CachePayload> {
     let identity = ctx.require(Permission::ManageCache)?;
-    let target = input.target.into_loaded(ctx)?;
+    let target = input.target.into_loaded();
     let done = ctx.state().sources.look_after(&target, action).await?;
     ctx.loaders().start_over().await;
     let Upkeep { affected, skipped } = done;

@@ -8,7 +8,7 @@ use super::{
         context::ContextExt,
         lock::LockStatus,
         operation::Operation,
-        text::Reason,
+        text::{Holder, Reason},
         user_error::{Fields, UserError},
     },
     perform::{Reply, request},
@@ -16,11 +16,7 @@ use super::{
 use crate::{
     balance::ForceRelease,
     entity::{IdempotencyKey, Uid},
-    error::Error,
 };
-
-/// Longest name of a holder, in bytes; ours are shorter.
-const MAX_HOLDER: usize = 256;
 
 /// A lock that is to be broken.
 #[derive(InputObject)]
@@ -32,7 +28,7 @@ pub struct ForceReleaseLockInput {
     /// Why; 1 to 500 characters, kept in the operation log.
     reason: Reason,
     /// Only if this one holds it now, as `lockStatus` tells; else VERSION_CONFLICT.
-    expected_holder: Option<String>,
+    expected_holder: Option<Holder>,
 }
 
 #[derive(Default)]
@@ -50,10 +46,7 @@ impl LockMutation {
     ) -> Result<ForceReleaseLockPayload> {
         ctx.require(Permission::ManageLocks)?;
         let ForceReleaseLockInput { idempotency_key, uid, reason, expected_holder } = input;
-        if expected_holder.as_ref().is_some_and(|holder| holder.len() > MAX_HOLDER) {
-            let text = format!("expectedHolder is at most {MAX_HOLDER} bytes long");
-            return Err(Error::BadInput(text).into());
-        }
+        let expected_holder = expected_holder.map(|holder| holder.0);
         let command = ForceRelease { uid: uid.clone(), reason: reason.0, expected_holder };
         let request = request(ctx, idempotency_key)?;
         let result = ctx.balance().force_release(request, command).await;

@@ -86,7 +86,7 @@ impl Reply {
 /// UNAUTHENTICATED.
 pub fn request(ctx: &Context<'_>, key: IdempotencyKey) -> Result<Request> {
     let caller = ctx.identity()?.uid.to_string();
-    Ok(Request { caller, key, request_id: ctx.session().request_id.clone() })
+    Ok(Request { caller, key, request_id: ctx.session().request_id.to_string() })
 }
 
 /// Sends a command through the one door for money, for whoever asks. `fields` says which part
@@ -131,15 +131,4 @@ pub fn movement(
 ) -> Checked<Movement> {
     let amount = amount(money, at)?;
     Ok(Movement { uid, amount, description: description.map(|text| text.0) })
-}
-
-/// Refuses a list that is empty or too long.
-///
-/// # Errors
-/// `BadInput`, with what is taken.
-pub fn check_length(list: &str, length: usize, most: usize) -> Result<(), Error> {
-    if (1..=most).contains(&length) {
-        return Ok(());
-    }
-    Err(Error::BadInput(format!("{list} holds {length}, and 1 to {most} are taken")))
 }

@@ -14,7 +14,7 @@ use super::{
         user_error::{Fields, UserError},
         wallet::Wallet,
     },
-    perform::{Checked, Reply, check_length, movement, perform},
+    perform::{Checked, Reply, movement, perform},
 };
 use crate::{
     balance::Command,
@@ -59,7 +59,6 @@ impl RewardMutation {
     ) -> Result<BatchRewardPayload> {
         ctx.require(Permission::Deposit)?;
         let BatchRewardInput { idempotency_key, rewards } = input;
-        check_length("rewards", rewards.len(), ctx.bounds().max_rewards as usize)?;
         let users = Users::of(&rewards);
         let rewards = rewards.into_iter().enumerate();
         let rewards = rewards.map(|(at, RewardInput { uid, amount, description })| {

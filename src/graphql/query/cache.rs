@@ -26,7 +26,7 @@ impl CacheQuery {
         #[graphql(desc = "Which entries.")] target: CacheTarget,
     ) -> Result<Vec<CacheEntry>> {
         ctx.require(Permission::InspectCache)?;
-        let target = target.into_loaded(ctx)?;
+        let target = target.into_loaded();
         let most = ctx.bounds().max_list_argument.into();
         let entries = ctx.state().sources.cache_entries(&target, most).await?;
         Ok(entries.into_iter().map(CacheEntry).collect())

@@ -11,12 +11,8 @@ use super::super::{
 use crate::{
     balance::Known,
     entity::{IdempotencyKey, Uid},
-    error::Error,
     loaders::{Slice, Total},
 };
-
-/// Largest page of the log: one operation may have thousands of ledger lines.
-const MOST_OPERATIONS: u64 = 100;
 
 #[derive(Default)]
 pub struct OperationQuery;
@@ -51,9 +47,6 @@ impl OperationQuery {
     ) -> Result<Connection<Operation>> {
         ctx.require(Permission::ReadLog)?;
         let page = page(ctx, first, after.as_deref(), last, before.as_deref())?;
-        if page.limit > MOST_OPERATIONS {
-            return Err(Error::BadInput(format!("at most {MOST_OPERATIONS} a page")).into());
-        }
         let filter = filter.map(OperationFilter::into_loaded).unwrap_or_default();
         let Slice { rows, has_next, has_previous } =
             ctx.loaders().operation_page(&filter, &page).await?;

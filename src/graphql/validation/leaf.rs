@@ -3,8 +3,14 @@
 use async_graphql::{InputType, Pos, ScalarType, Value};
 
 use super::super::{
+    connection::{Cursor, Listed},
+    hot::HotRecord,
+    operation::Operation,
+    order::Order,
     scalars::DateTime,
-    text::{Currency, Description, Reason, Word},
+    text::{Currency, Description, Holder, OperationId, Reason, Word},
+    transaction::Transaction,
+    wallet::Wallet,
 };
 use crate::entity::{IdempotencyKey, Money, OrderNo, Period, TransactionNo, Uid};
 
@@ -13,9 +19,17 @@ pub type Check = fn(&Value) -> Result<(), String>;
 
 /// The check of what is of this scalar and goes by this name. Names of things and texts are `ID`
 /// and `String` in the schema: which of them it is, is told by what the field or argument is
-/// called, everywhere alike.
-pub fn check(scalar: &str, name: &str) -> Option<Check> {
+/// called, everywhere alike. A cursor is one of the list that its field answers with.
+pub fn check(scalar: &str, place: &str, name: &str) -> Option<Check> {
     Some(match (scalar, name) {
+        ("String", "after" | "before") => match place {
+            "WalletConnection" => cursor::<Wallet>,
+            "TransactionConnection" => cursor::<Transaction>,
+            "OrderConnection" => cursor::<Order>,
+            "OperationConnection" => cursor::<Operation>,
+            "HotRecordConnection" => cursor::<HotRecord>,
+            _ => return None,
+        },
         ("Decimal", _) => parses::<Money>,
         ("DateTime", _) => parses::<DateTime>,
         ("IdempotencyKey", _) => parses::<IdempotencyKey>,
@@ -27,6 +41,8 @@ pub fn check(scalar: &str, name: &str) -> Option<Check> {
         ("String", "reason") => named::<Reason>,
         ("String", "currency") => named::<Currency>,
         ("String", "uidPrefix" | "kind") => named::<Word>,
+        ("String", "expectedHolder") => named::<Holder>,
+        ("ID", "operationId") => named::<OperationId>,
         _ => return None,
     })
 }
@@ -49,6 +65,16 @@ fn parses<T: ScalarType + InputType>(value: &Value) -> Result<(), String> {
 fn named<T: ScalarType + InputType>(value: &Value) -> Result<(), String> {
     match value {
         Value::String(_) => parses::<T>(value),
+        _ => Err("a string is wanted".to_owned()),
+    }
+}
+
+/// A place in a list of these.
+fn cursor<T: Listed>(value: &Value) -> Result<(), String> {
+    match value {
+        Value::String(text) => {
+            T::Cursor::decode(text).map(drop).map_err(|malformed| malformed.to_string())
+        }
         _ => Err("a string is wanted".to_owned()),
     }
 }

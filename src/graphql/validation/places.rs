@@ -11,15 +11,13 @@ use async_graphql::{
 };
 use async_graphql_value::Value;
 
-use super::{
-    leaf::Check,
-    shapes::{Input, Kind, Shapes},
-};
+use super::shapes::{Input, Kind, Shapes};
 
 /// Where a variable stands.
 pub struct Place<'a> {
     pub variable: &'a Name,
-    input: &'a Input,
+    /// What is wanted there.
+    pub input: &'a Input,
     /// Whether a list is wanted there; within one, single values are.
     pub list: bool,
     /// Whether it has to have a value.
@@ -30,14 +28,6 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// What a plain value must be there.
-    pub fn check(&self) -> Option<Check> {
-        match self.input.kind {
-            Kind::Leaf(check) => Some(check),
-            Kind::Object(_) => None,
-        }
-    }
-
     /// Checks the variable's value.
     ///
     /// # Errors
@@ -55,6 +45,43 @@ impl Place<'_> {
     }
 }
 
+/// A field that is given both of what only one may be given of.
+pub struct Pair<'a> {
+    first: &'a Value,
+    last: &'a Value,
+    pos: Pos,
+}
+
+impl Pair<'_> {
+    /// Checks that at most one of them has a value.
+    ///
+    /// # Errors
+    /// When both have.
+    pub fn check(&self, variables: &Variables) -> Result<(), ServerError> {
+        let given = |value: &Value| match value {
+            Value::Null => false,
+            Value::Variable(name) => {
+                variables.get(name).is_some_and(|value| *value != Constant::Null)
+            }
+            _ => true,
+        };
+        match given(self.first) && given(self.last) {
+            true => {
+                Err(Malformed::new(&Path::root("last"), "first or last, not both").at(self.pos))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+/// What is to be looked at for each request.
+pub struct Found<'a> {
+    /// Where variables stand.
+    pub places: Vec<Place<'a>>,
+    /// What is given twice, perhaps.
+    pub pairs: Vec<Pair<'a>>,
+}
+
 /// Where the variables of an operation stand.
 ///
 /// # Errors
@@ -63,14 +90,14 @@ pub fn places<'a>(
     shapes: &'a Shapes,
     document: &'a ExecutableDocument,
     operation: Option<&str>,
-) -> Result<Vec<Place<'a>>, ServerError> {
-    let mut walk = Walk { shapes, places: Vec::new() };
+) -> Result<Found<'a>, ServerError> {
+    let mut walk = Walk { shapes, found: Found { places: Vec::new(), pairs: Vec::new() } };
     let selected = match (&document.operations, operation) {
         (DocumentOperations::Single(operation), _) => Some(operation),
         (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
         (DocumentOperations::Multiple(operations), None) => operations.values().next(),
     };
-    let Some(Positioned { node: operation, .. }) = selected else { return Ok(Vec::new()) };
+    let Some(Positioned { node: operation, .. }) = selected else { return Ok(walk.found) };
     let root = match operation.ty {
         OperationType::Query => "Query",
         OperationType::Mutation => "Mutation",
@@ -80,12 +107,12 @@ pub fn places<'a>(
     for Positioned { node: fragment, .. } in document.fragments.values() {
         walk.set(&fragment.type_condition.node.on.node, &fragment.selection_set.node)?;
     }
-    Ok(walk.places)
+    Ok(walk.found)
 }
 
 struct Walk<'a> {
     shapes: &'a Shapes,
-    places: Vec<Place<'a>>,
+    found: Found<'a>,
 }
 
 impl<'a> Walk<'a> {
@@ -108,10 +135,14 @@ impl<'a> Walk<'a> {
         let Some(shape) = shapes.field(parent, &field.name.node) else { return Ok(()) };
         for (name, value) in &field.arguments {
             if let Some(input) = shape.arguments.get(&name.node) {
-                let wanted = (input, input.list);
+                let wanted = (input, input.list());
                 let checked = self.value(&value.node, wanted, &Path::root(&name.node), value.pos);
                 checked.map_err(|malformed| malformed.at(value.pos))?;
             }
+        }
+        if let (Some(first), Some(last)) = (field.get_argument("first"), field.get_argument("last"))
+        {
+            self.found.pairs.push(Pair { first: &first.node, last: &last.node, pos: last.pos });
         }
         self.set(&shape.result, &field.selection_set.node)
     }
@@ -125,25 +156,27 @@ impl<'a> Walk<'a> {
     ) -> Result<(), Malformed> {
         match value {
             Value::Variable(variable) => {
-                let required = input.required && list == input.list;
+                let required = input.required && list == input.list();
                 let path = path.to_string();
-                self.places.push(Place { variable, input, list, required, path, pos });
+                self.found.places.push(Place { variable, input, list, required, path, pos });
                 Ok(())
             }
-            Value::List(items) if list => items
-                .iter()
-                .enumerate()
-                .try_for_each(|(n, item)| self.value(item, (input, false), &path.item(n), pos)),
+            Value::List(items) if list => {
+                let length = input.check_length(items.len());
+                length.map_err(|words| Malformed::new(path, words))?;
+                let mut items = items.iter().enumerate();
+                items.try_for_each(|(n, item)| self.value(item, (input, false), &path.item(n), pos))
+            }
             Value::List(_) => Err(Malformed::new(path, NO_LIST)),
             Value::Object(fields) => {
                 fields.iter().try_for_each(|(name, value)| match part(self.shapes, input, name) {
-                    Some(input) => self.value(value, (input, input.list), &path.field(name), pos),
+                    Some(input) => self.value(value, (input, input.list()), &path.field(name), pos),
                     None => Ok(()),
                 })
             }
-            leaf => match (&input.kind, leaf.clone().into_const()) {
-                (Kind::Leaf(_), Some(leaf)) => constant(self.shapes, &leaf, (input, list), path),
-                _ => Ok(()),
+            leaf => match leaf.clone().into_const() {
+                Some(leaf) => constant(self.shapes, &leaf, (input, list), path),
+                None => Ok(()),
             },
         }
     }
@@ -162,26 +195,27 @@ fn constant(
     match (value, &input.kind) {
         // Whether it may be null is told by validation.
         (Constant::Null, _) => Ok(()),
-        (Constant::List(items), _) if list => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(n, item)| constant(shapes, item, (input, false), &path.item(n))),
+        (Constant::List(items), _) if list => {
+            let length = input.check_length(items.len());
+            length.map_err(|words| Malformed::new(path, words))?;
+            let mut items = items.iter().enumerate();
+            items.try_for_each(|(n, item)| constant(shapes, item, (input, false), &path.item(n)))
+        }
         (Constant::List(_), _) => Err(Malformed::new(path, NO_LIST)),
         (Constant::Object(fields), Kind::Object(_)) => {
             fields.iter().try_for_each(|(name, value)| match part(shapes, input, name) {
-                Some(input) => constant(shapes, value, (input, input.list), &path.field(name)),
+                Some(input) => constant(shapes, value, (input, input.list()), &path.field(name)),
                 None => Ok(()),
             })
         }
-        (leaf, Kind::Leaf(check)) => check(leaf).map_err(|words| Malformed::new(path, words)),
-        (_, Kind::Object(_)) => Ok(()),
+        (leaf, _) => input.check(leaf).map_err(|words| Malformed::new(path, words)),
     }
 }
 
 fn part<'a>(shapes: &'a Shapes, input: &Input, name: &Name) -> Option<&'a Input> {
     match &input.kind {
         Kind::Object(object) => shapes.input(object, name),
-        Kind::Leaf(_) => None,
+        Kind::Leaf(_) | Kind::Number(_) | Kind::Other => None,
     }
 }
 

@@ -13,7 +13,10 @@ use async_graphql::{
     },
 };
 
-use super::{leaf::Check, places::Place};
+use super::{
+    places::{Found, Place},
+    shapes::Input,
+};
 
 /// The scalars and enums of a schema.
 #[derive(Clone, Debug)]
@@ -69,14 +72,17 @@ struct Declared {
     optional: bool,
     /// May be null.
     nullable: bool,
-    /// What it must be where it stands.
-    checks: Vec<Check>,
+    /// What is wanted where it stands.
+    wanted: Vec<Input>,
 }
 
 impl Plain {
     /// Of this document, whose variables stand in these places; `None` where they are more than
-    /// that, or it is not one query or mutation.
-    pub fn of(document: &ExecutableDocument, kinds: &Kinds, places: &[Place<'_>]) -> Option<Self> {
+    /// that, or something depends on two of them, or it is not one query or mutation.
+    pub fn of(document: &ExecutableDocument, kinds: &Kinds, found: &Found<'_>) -> Option<Self> {
+        if !found.pairs.is_empty() {
+            return None;
+        }
         let operation = match &document.operations {
             DocumentOperations::Single(operation) => operation,
             DocumentOperations::Multiple(operations) if operations.len() == 1 => {
@@ -89,7 +95,7 @@ impl Plain {
         }
         let definitions = operation.node.variable_definitions.iter();
         definitions
-            .map(|definition| Declared::of(&definition.node, kinds, places))
+            .map(|definition| Declared::of(&definition.node, kinds, &found.places))
             .collect::<Option<_>>()
             .map(Self)
     }
@@ -127,7 +133,7 @@ impl Declared {
             && !places.iter().any(|place| place.required);
         let defaults = definition.default_value.is_some();
         Some(Self {
-            checks: places.iter().filter_map(|place| place.check()).collect(),
+            wanted: places.iter().map(|place| place.input.clone()).collect(),
             name: name.clone(),
             optional: nullable || (defaults && !matches!(kind, Kind::Boolean)),
             nullable: nullable && !defaults,
@@ -138,10 +144,13 @@ impl Declared {
 
     fn accepts(&self, value: &Value) -> bool {
         let accepts = |value: &Value| {
-            self.kind.accepts(value) && self.checks.iter().all(|check| check(value).is_ok())
+            self.kind.accepts(value) && self.wanted.iter().all(|input| input.check(value).is_ok())
         };
         match value {
-            Value::List(items) if self.list => items.iter().all(accepts),
+            Value::List(items) if self.list => {
+                self.wanted.iter().all(|input| input.check_length(items.len()).is_ok())
+                    && items.iter().all(accepts)
+            }
             value => !self.list && accepts(value),
         }
     }

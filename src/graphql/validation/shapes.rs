@@ -1,15 +1,19 @@
 //! Where in documents there are values to look at: what the schema says of fields and inputs.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use async_graphql::{
-    Name, Positioned,
+    Name, Positioned, Value,
     parser::types::{
-        BaseType, FieldDefinition, InputValueDefinition, Type, TypeDefinition, TypeKind,
+        BaseType, InputValueDefinition, InterfaceType, ObjectType, Type, TypeDefinition, TypeKind,
     },
 };
 
-use super::leaf::{self, Check};
+use super::{
+    super::context::Bounds,
+    bounds,
+    leaf::{self, Check},
+};
 
 /// The fields of types, and those of input objects.
 pub struct Shapes {
@@ -21,7 +25,7 @@ pub struct Shapes {
 pub struct Field {
     /// The type that it answers with.
     pub result: Name,
-    /// Its arguments that are looked at.
+    /// Its arguments.
     pub arguments: HashMap<Name, Input>,
 }
 
@@ -30,8 +34,8 @@ pub struct Field {
 pub struct Input {
     /// What it is, or what its items are.
     pub kind: Kind,
-    /// Whether it is a list.
-    pub list: bool,
+    /// How many items it may have, if it is a list.
+    pub length: Option<RangeInclusive<usize>>,
     /// Whether it has to be there.
     pub required: bool,
 }
@@ -41,30 +45,89 @@ pub struct Input {
 pub enum Kind {
     /// Checked itself.
     Leaf(Check),
-    /// An input object of this type, whose fields are.
+    /// A number from here to there.
+    Number(RangeInclusive<i64>),
+    /// An input object of this type, whose fields are checked.
     Object(Name),
+    /// Checked by validation alone.
+    Other,
+}
+
+impl Input {
+    /// Whether it is a list.
+    pub const fn list(&self) -> bool {
+        self.length.is_some()
+    }
+
+    /// Checks a single value, but for its parts.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        match (&self.kind, value) {
+            (Kind::Leaf(check), value) => check(value),
+            (Kind::Number(range), Value::Number(number)) => match number.as_i64() {
+                Some(number) if !range.contains(&number) => {
+                    let (least, most) = (range.start(), range.end());
+                    Err(format!("a number from {least} to {most} is wanted"))
+                }
+                // What is no whole number is told by validation.
+                _ => Ok(()),
+            },
+            (Kind::Object(_), Value::Object(_)) | (Kind::Number(_) | Kind::Other, _) => Ok(()),
+            (Kind::Object(_), _) => Err("an object is wanted".to_owned()),
+        }
+    }
+
+    /// Checks how long a list is.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_length(&self, length: usize) -> Result<(), String> {
+        match &self.length {
+            Some(lengths) if !lengths.contains(&length) => {
+                let (least, most) = (lengths.start(), lengths.end());
+                Err(format!("it holds {length}, and {least} to {most} are taken"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Shapes {
     /// Of these types.
-    pub fn of(types: &[TypeDefinition]) -> Self {
+    pub fn of(types: &[TypeDefinition], bounds: Bounds) -> Self {
         let mut shapes = Self { types: HashMap::new(), inputs: HashMap::new() };
         let is_object = |name: &Name| {
             types.iter().any(|definition| {
                 definition.name.node == *name && matches!(definition.kind, TypeKind::InputObject(_))
             })
         };
+        let inputs = |place: &Name, definitions: &[Positioned<InputValueDefinition>]| {
+            let inputs = definitions.iter().map(|Positioned { node: definition, .. }| {
+                (definition.name.node.clone(), input(place, definition, bounds, is_object))
+            });
+            inputs.collect::<HashMap<_, _>>()
+        };
         for definition in types {
             let name = definition.name.node.clone();
             match &definition.kind {
-                TypeKind::Object(object) => {
-                    shapes.types.insert(name, fields(&object.fields, is_object));
-                }
-                TypeKind::Interface(interface) => {
-                    shapes.types.insert(name, fields(&interface.fields, is_object));
+                TypeKind::Object(ObjectType { fields, .. })
+                | TypeKind::Interface(InterfaceType { fields, .. }) => {
+                    let fields = fields.iter().map(|Positioned { node: field, .. }| {
+                        let result = innermost(&field.ty.node).clone();
+                        let arguments = inputs(&result, &field.arguments);
+                        (field.name.node.clone(), Field { result, arguments })
+                    });
+                    shapes.types.insert(name, fields.collect());
                 }
                 TypeKind::InputObject(object) => {
-                    shapes.inputs.insert(name, inputs(&object.fields, is_object));
+                    let mut fields = inputs(&name, &object.fields);
+                    if definition.directives.iter().any(|d| d.node.name.node == "oneOf") {
+                        // The one that is given is.
+                        fields.values_mut().for_each(|field| field.required = true);
+                    }
+                    shapes.inputs.insert(name, fields);
                 }
                 TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) => {}
             }
@@ -83,33 +146,27 @@ impl Shapes {
     }
 }
 
-fn fields(
-    definitions: &[Positioned<FieldDefinition>],
-    is_object: impl Fn(&Name) -> bool + Copy,
-) -> HashMap<Name, Field> {
-    let fields = definitions.iter().map(|Positioned { node: field, .. }| {
-        let result = innermost(&field.ty.node).clone();
-        let arguments = inputs(&field.arguments, is_object);
-        (field.name.node.clone(), Field { result, arguments })
-    });
-    fields.collect()
-}
-
-fn inputs(
-    definitions: &[Positioned<InputValueDefinition>],
+/// What stands at this place.
+fn input(
+    place: &Name,
+    definition: &InputValueDefinition,
+    bounds: Bounds,
     is_object: impl Fn(&Name) -> bool,
-) -> HashMap<Name, Input> {
-    let inputs = definitions.iter().filter_map(|Positioned { node: input, .. }| {
-        let (name, kind) = (&input.name.node, innermost(&input.ty.node));
-        let kind = match is_object(kind) {
-            true => Kind::Object(kind.clone()),
-            false => Kind::Leaf(leaf::check(kind, name)?),
-        };
-        let list = matches!(input.ty.node.base, BaseType::List(_));
-        let required = !input.ty.node.nullable && input.default_value.is_none();
-        Some((name.clone(), Input { kind, list, required }))
-    });
-    inputs.collect()
+) -> Input {
+    let (name, scalar) = (&definition.name.node, innermost(&definition.ty.node));
+    let list = matches!(definition.ty.node.base, BaseType::List(_));
+    let kind = if is_object(scalar) {
+        Kind::Object(scalar.clone())
+    } else if let Some(check) = leaf::check(scalar, place, name) {
+        Kind::Leaf(check)
+    } else if let Some(range) = bounds::range(place, name, bounds) {
+        Kind::Number(range)
+    } else {
+        Kind::Other
+    };
+    let length = list.then(|| bounds::length(place, name, bounds));
+    let required = !definition.ty.node.nullable && definition.default_value.is_none();
+    Input { kind, length, required }
 }
 
 /// The name in a list, or in lists of lists.

@@ -6,13 +6,20 @@ use serde_json::{Value as Json, json};
 use super::*;
 
 const SDL: &str =
-    "scalar Decimal scalar IdempotencyKey enum Color { RED GREEN } input Filter { a: Int }
+    "input One @oneOf { uid: ID color: Color } scalar Decimal scalar IdempotencyKey enum Color { RED GREEN } input Filter { a: Int }
     input Payment { key: IdempotencyKey uid: ID! parts: [Part!] } input Part { amount: Decimal! }
-    type Query { a(uid: ID, uids: [ID!], amount: Decimal): Int b: Query }
-    type Mutation { pay(input: Payment!): Int }";
+    type Query { a(uid: ID, uids: [ID!], amount: Decimal, one: One): Int b: Query }
+    type OrderConnection { a: Int }
+    type Mutation { pay(input: Payment!): Int page(first: Int, last: Int, after: String): OrderConnection }";
+const BOUNDS: Bounds =
+    Bounds { max_page_size: 100, max_list_argument: 3, suggestions: true, max_rewards: 10 };
 
 fn check(text: &str, variables: Json) -> Result<Checked, ServerError> {
-    Types::of(SDL).check(&parse_query(text).unwrap(), None, &Variables::from_json(variables))
+    Types::of(SDL, BOUNDS).check(
+        &parse_query(text).unwrap(),
+        None,
+        &Variables::from_json(variables),
+    )
 }
 
 fn verdict(text: &str) -> Verdict {
@@ -114,6 +121,9 @@ fn a_malformed_value_is_told_by_its_place() {
         (pay, json!({"i": {"key": "short"}}), "input.key", "8 to 128"),
         (pay, json!({"i": {"key": ["key-00001"]}}), "input.key", "not a list"),
         (pay, json!({"i": [{"uid": "a"}]}), "input", "not a list"),
+        (pay, json!({"i": 5}), "input", "an object is wanted"),
+        (pay, json!({"i": {"parts": ["1"]}}), "input.parts.0", "an object is wanted"),
+        ("query($c: Color) { a(one: { color: $c }) }", json!({}), "one.color", "a value is wanted"),
         ("{ a(uid: 1) }", json!({}), "uid", "a string is wanted"),
         ("{ a(amount: [\"1\"]) }", json!({}), "amount", "not a list"),
         ("{ a(uids: [[\"a\"]]) }", json!({}), "uids.0", "not a list"),
@@ -161,6 +171,65 @@ fn nothing_else_is_looked_at() {
     }
 }
 
+/// Pages and lists have bounds, whichever way they are written, and in later requests too.
+#[test]
+fn what_is_too_much_is_told_by_its_place() {
+    for (text, variables, place, words) in [
+        ("mutation { page(first: -1) { a } }", json!({}), "first", "from 0 to 100"),
+        ("mutation { page(last: 101) { a } }", json!({}), "last", "from 0 to 100"),
+        ("mutation($n: Int) { page(first: $n) { a } }", json!({"n": 101}), "first", "from 0 to"),
+        ("mutation { page(first: 1, last: 1) { a } }", json!({}), "last", "not both"),
+        (
+            "mutation($n: Int) { page(first: $n, last: 1) { a } }",
+            json!({"n": 0}),
+            "last",
+            "not both",
+        ),
+        (
+            "mutation { page(after: \"bm9uZQ\") { a } }",
+            json!({}),
+            "after",
+            "no cursor of this list",
+        ),
+        (
+            "mutation($c: String) { page(after: $c) { a } }",
+            json!({"c": "*"}),
+            "after",
+            "no cursor of this list",
+        ),
+        ("{ a(uids: [\"a\", \"b\", \"c\", \"d\"]) }", json!({}), "uids", "0 to 3 are taken"),
+        (
+            "query($u: [ID!]) { a(uids: $u) }",
+            json!({"u": ["a", "b", "c", "d"]}),
+            "uids",
+            "it holds 4",
+        ),
+        (
+            "mutation($i: Payment!) { pay(input: $i) }",
+            json!({"i": {"parts": [{}, {}, {}, {}]}}),
+            "input.parts",
+            "it holds 4",
+        ),
+    ] {
+        let Err(error) = check(text, variables) else { panic!("{text} was taken") };
+        assert!(error.message.starts_with(place) && error.message.contains(words), "{error:?}");
+    }
+    let page = verdict_with("mutation($n: Int) { page(first: $n) { a } }", json!({"n": 1}));
+    let uids = verdict_with("query($u: [ID!]!) { a(uids: $u) }", json!({"u": []}));
+    for (verdict, variables, fits) in [
+        (&page, json!({"n": 100}), true),
+        (&page, json!({"n": 101}), false),
+        (&page, json!({"n": -1}), false),
+        (&uids, json!({"u": ["a", "b", "c"]}), true),
+        (&uids, json!({"u": ["a", "b", "c", "d"]}), false),
+    ] {
+        assert_eq!(verdict.covers(&Variables::from_json(variables.clone())), fits, "{variables}");
+    }
+    let either = "mutation($f: Int, $l: Int) { page(first: $f, last: $l) { a } }";
+    assert!(check(either, json!({"f": 1})).is_ok() && check(either, json!({"l": 1})).is_ok());
+    assert!(!covers(either, json!({"f": 1})), "it depends on both");
+}
+
 /// A value that would be refused is not covered by what the document was sent with before.
 #[test]
 fn values_are_looked_at_where_they_stand() {
@@ -187,33 +256,32 @@ fn a_variable_is_no_looser_than_its_place() {
 /// be anything.
 #[test]
 fn every_text_that_comes_in_is_known() {
-    const ANYTHING: [&str; 9] = [
-        "id",
-        "ids",
-        "after",
-        "before",
-        "operationId",
-        "expectedHolder",
-        "afterCursor",
-        "name",
-        "settings",
-    ];
+    const ANYTHING: [&str; 5] = ["id", "ids", "afterCursor", "name", "settings"];
     let sdl = crate::graphql::sdl();
     let definitions = parse_schema(sdl).unwrap().definitions;
     let mut unknown = std::collections::BTreeSet::new();
     for definition in definitions {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
-        let inputs = match definition.node.kind {
-            TypeKind::InputObject(object) => object.fields,
+        let place = definition.node.name.node;
+        let inputs: Vec<_> = match definition.node.kind {
+            TypeKind::InputObject(object) => {
+                object.fields.into_iter().map(|field| (place.clone(), field)).collect()
+            }
             TypeKind::Object(object) => {
-                object.fields.into_iter().flat_map(|field| field.node.arguments).collect()
+                let fields = object.fields.into_iter();
+                let arguments = fields.flat_map(|field| {
+                    let place = shapes::innermost(&field.node.ty.node).clone();
+                    field.node.arguments.into_iter().map(move |argument| (place.clone(), argument))
+                });
+                arguments.collect()
             }
             _ => continue,
         };
-        for input in inputs {
+        for (place, input) in inputs {
             let (name, kind) = (&input.node.name.node, shapes::innermost(&input.node.ty.node));
             let text = matches!(kind.as_str(), "ID" | "String");
-            if text && leaf::check(kind, name).is_none() && !ANYTHING.contains(&name.as_str()) {
+            let known = leaf::check(kind, &place, name).is_some();
+            if text && !known && !ANYTHING.contains(&name.as_str()) {
                 unknown.insert(format!("{name}: {kind}"));
             }
         }

@@ -7,6 +7,11 @@ use serde::Serialize;
 /// A comment, which keeps the connection, and what is in between, awake.
 pub const KEEP_ALIVE: Bytes = Bytes::from_static(b":\n\n");
 
+/// A comment that says why the stream ends.
+pub fn farewell(why: &str) -> Bytes {
+    format!(": {why}\n\n").into()
+}
+
 /// What a result is of: on a stream of many operations each is named.
 pub type Id<'a> = Option<&'a str>;
 

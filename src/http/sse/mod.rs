@@ -4,7 +4,9 @@
 //! and DELETE ends them).
 //!
 //! A stream without `complete` was cut: by a shutdown, the end of its token, or a reader who does
-//! not read. Clients come back.
+//! not read. Clients come back: for graphql-sse that is a lost connection, and `EventSource` asks
+//! again after any end. A `complete` would end a subscription for good, and a `next` with an error
+//! would be shown as a result of it; so a comment says why, to people and in logs.
 
 mod event;
 mod request;
@@ -19,7 +21,7 @@ use async_graphql::parser::types::OperationType;
 use axum::{
     body::Body,
     extract::State,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
@@ -43,7 +45,14 @@ use super::{
 
 /// All that can be asked of `/graphql/stream`.
 pub fn routes() -> MethodRouter<Arc<Edge>> {
-    get(get_stream).post(post).put(reserve).delete(end)
+    get(get_stream).head(no_head).post(post).put(reserve).delete(end)
+}
+
+/// A HEAD would be taken for a GET: it would run an operation, or use up what was reserved.
+async fn no_head() -> Response {
+    let fault = Fault::new(StatusCode::METHOD_NOT_ALLOWED, "a stream has no head alone");
+    let methods = HeaderValue::from_static("GET, POST, PUT, DELETE");
+    fault.with_header(header::ALLOW, methods).into_response(Media::Json)
 }
 
 type Answer = Result<Response, Fault>;
@@ -121,9 +130,7 @@ async fn end(State(edge): State<Arc<Edge>>, asked: Asked) -> Response {
         reservation.require(identity.as_ref())?;
         let id = asked.parameter("operationId");
         let id = id.ok_or_else(|| Fault::bad_request("operationId is missing"))?;
-        if reservation.leave(&id) {
-            reservation.send(Command::Stop(id))?;
-        }
+        reservation.stop(id)?;
         Ok(StatusCode::OK.into_response())
     };
     respond(answer.await)

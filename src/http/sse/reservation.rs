@@ -125,9 +125,20 @@ impl Reservation {
         Ok(())
     }
 
-    /// Gives an id back; whether it was in use.
-    pub fn leave(&self, id: &str) -> bool {
-        self.operations.lock().remove(id)
+    /// Gives an id back.
+    pub fn leave(&self, id: &str) {
+        self.operations.lock().remove(id);
+    }
+
+    /// Has what runs under this id end, if anything does. Its id is given back only then: what could
+    /// not be ended can be asked to end again.
+    pub fn stop(&self, id: String) -> Result<(), Fault> {
+        let mut operations = self.operations.lock();
+        if operations.contains(&id) {
+            self.send(Command::Stop(id.clone()))?;
+            operations.remove(&id);
+        }
+        Ok(())
     }
 
     /// Has something done.

@@ -98,7 +98,7 @@ impl Stream {
             .map(|identity| identity.remaining().to_std().unwrap_or_default().min(LONGEST_SLEEP));
         let commands = self.shared.as_mut().map(|(_, commands)| commands);
         tokio::select! {
-            () = self.edge.shutdown.cancelled() => ControlFlow::Break(()),
+            () = self.edge.shutdown.cancelled() => self.leave("going away"),
             () = self.sink.closed() => ControlFlow::Break(()),
             () = sleep(expiry.unwrap_or_default()), if expiry.is_some() => self.check_token(),
             _ = self.keep_alive.tick() => {
@@ -116,9 +116,16 @@ impl Stream {
     fn check_token(&self) -> Step {
         let check = |identity| self.edge.verifier.check_again(identity);
         match self.identity.as_ref().map(check) {
-            Some(Err(_)) => ControlFlow::Break(()),
+            Some(Err(invalid)) => self.leave(&format!("forbidden: {invalid}")),
             Some(Ok(())) | None => ControlFlow::Continue(()),
         }
+    }
+
+    /// Ends the stream, and says why to who has kept up with it.
+    fn leave(&self, why: &str) -> Step {
+        // It ends either way.
+        let _ = self.sink.try_send(Ok(event::farewell(why)));
+        ControlFlow::Break(())
     }
 
     fn obey(&mut self, command: Command) {

@@ -24,6 +24,8 @@ fn post(server: &Server, document: &str) -> RequestBuilder {
 struct Events {
     response: Response,
     rest: String,
+    /// The last comment that said something.
+    comment: String,
 }
 
 impl Events {
@@ -31,7 +33,7 @@ impl Events {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
-        Self { response, rest: String::new() }
+        Self { response, rest: String::new(), comment: String::new() }
     }
 
     /// The next event's name and data; `None` at the end of the stream.
@@ -40,7 +42,12 @@ impl Events {
             while let Some((event, rest)) = self.rest.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
                 self.rest = rest;
-                let Some(named) = event.strip_prefix("event: ") else { continue };
+                let Some(named) = event.strip_prefix("event: ") else {
+                    if let Some(comment) = event.strip_prefix(": ") {
+                        comment.clone_into(&mut self.comment);
+                    }
+                    continue;
+                };
                 let (name, data) = named.split_once("\ndata: ").unwrap();
                 return Some((name.to_owned(), serde_json::from_str(data).unwrap_or_default()));
             }
@@ -191,9 +198,34 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
     let short = server.token("ann", 1 - 30);
     let mut expires = Events::of(post(&server, endless).bearer_auth(short)).await;
     assert_eq!(expires.next().await, None);
+    assert!(expires.comment.starts_with("forbidden: "), "{}", expires.comment);
     let mut lasts = Events::of(post(&server, endless)).await;
     let (ended, ()) = tokio::join!(lasts.next(), server.edge.shut_down());
     assert_eq!(ended, None);
+    assert_eq!(lasts.comment, "going away");
+}
+
+/// What a stream has no room for is not forgotten, and asking for its head alone opens nothing.
+#[tokio::test]
+async fn a_stop_that_is_refused_can_be_asked_for_again() {
+    let server = Server::start(&["--socket-operations=2"]).await;
+    let shared = Shared::reserve(&server).await;
+    let endless = "subscription { ticks(n: 2, ms: 60000) }";
+    let stop = async |id: &str| {
+        let query = format!("?operationId={id}");
+        shared.ask(Method::DELETE, &query).send().await.unwrap().status()
+    };
+    assert_eq!(shared.start("a", endless).await, 202);
+    assert_eq!(shared.start("b", endless).await, 202);
+    assert_eq!(stop("a").await, 200);
+    assert_eq!(shared.start("c", "{ hello }").await, 202);
+    assert_eq!(stop("b").await, 429, "so much may wait for a stream that is not open");
+    assert_eq!(shared.start("b", endless).await, 409, "it was not ended");
+    assert_eq!(shared.ask(Method::HEAD, "").send().await.unwrap().status(), 405);
+    let mut events = Events::of(shared.ask(Method::GET, "")).await;
+    assert_eq!(events.next().await.unwrap().1["id"], "c");
+    assert_eq!(stop("b").await, 200);
+    assert_eq!(shared.start("b", "{ hello }").await, 202);
 }
 
 /// A client that reads nothing holds nothing for long: its operations go with it.
