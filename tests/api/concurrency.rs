@@ -179,13 +179,14 @@ async fn keys_that_are_used_crosswise_do_not_deadlock() {
     assert!(!log.contains("deadlock detected"), "PostgreSQL had to break a deadlock");
 }
 
-/// Another program holds ann's wallet, and not bob's.
-async fn given_a_row_that_is_locked() -> (Ground, Engine, DatabaseTransaction) {
+/// Another program holds these wallets, and not bob's.
+async fn given_locked_rows(names: &[&str]) -> (Ground, Engine, DatabaseTransaction) {
     let ground = Ground::on(Backend::PostgresRedis).await;
     let engine = ground.engine().await;
-    engine.given_wallets(&["ann", "bob"].map(uid), "100").await;
+    let uids: Vec<Uid> = names.iter().chain(&["bob"]).map(|name| uid(name)).collect();
+    engine.given_wallets(&uids, "100").await;
     let holder = ground.database().begin().await.unwrap();
-    let lock = "SELECT 1 FROM wallets WHERE uid = 'ann' FOR UPDATE";
+    let lock = "SELECT 1 FROM wallets WHERE uid <> 'bob' FOR UPDATE";
     holder.execute_unprepared(lock).await.unwrap();
     (ground, engine, holder)
 }
@@ -194,7 +195,7 @@ async fn given_a_row_that_is_locked() -> (Ground, Engine, DatabaseTransaction) {
 /// wallet is told to try again, and those beside it are not held up for each of them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_stays_locked_is_busy() {
-    let (_ground, engine, holder) = given_a_row_that_is_locked().await;
+    let (_ground, engine, holder) = given_locked_rows(&["ann"]).await;
 
     let started = Awake::since_now();
     let keys: Vec<String> = (0..20).map(|_| fresh_key()).collect();
@@ -226,14 +227,8 @@ async fn a_row_that_stays_locked_is_busy() {
 /// them for long, and hardly at all once they are known.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_stay_locked_hold_up_their_own_only() {
-    let ground = Ground::on(Backend::PostgresRedis).await;
-    let engine = ground.engine().await;
     let stuck = ["ann", "cid", "dan", "eve", "fay"];
-    engine.given_wallets(&stuck.map(uid), "100").await;
-    engine.given_wallets(&[uid("bob")], "100").await;
-    let holder = ground.database().begin().await.unwrap();
-    let lock = "SELECT 1 FROM wallets WHERE uid <> 'bob' FOR UPDATE";
-    holder.execute_unprepared(lock).await.unwrap();
+    let (_ground, engine, holder) = given_locked_rows(&stuck).await;
     for most in [1_500, 500].map(std::time::Duration::from_millis) {
         let keys = stuck.map(|_| fresh_key());
         let waiting = join_all(
@@ -268,7 +263,7 @@ async fn rows_that_stay_locked_hold_up_their_own_only() {
 /// A large batch that waits for a row keeps nobody waiting who wants another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_that_hangs_holds_nobody_up() {
-    let (_ground, engine, holder) = given_a_row_that_is_locked().await;
+    let (_ground, engine, holder) = given_locked_rows(&["ann"]).await;
 
     let keys: Vec<String> = (0..CALLS).map(|_| fresh_key()).collect();
     let anns = keys.iter().map(|key| engine.ask(key, Command::Deposit(movement("ann", "1"))));
