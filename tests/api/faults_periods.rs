@@ -95,22 +95,22 @@ async fn periods_are_never_a_lie() {
 }
 
 async fn fault(app: &mut TestApp, round: u32) {
-    let step = Duration::from_millis(60);
     match round % 8 {
         0 | 2 | 4 | 6 => app.redis().flush(),
         1 => {
             app.redis().pause();
-            sleep(step * 3).await;
+            sleep(Duration::from_millis(200)).await;
             app.redis().resume();
         }
         3 | 7 => app.redis().cut_clients(),
         _ => {
             app.redis().kill();
-            sleep(step).await;
+            sleep(Duration::from_millis(50)).await;
             app.redis().restart();
         }
     }
-    sleep(step).await;
+    // Some are followed by another at once, and some by time to cache what the next takes away.
+    sleep(Duration::from_millis(rand::random_range(0..400))).await;
 }
 
 /// From the cache, and not only once.
