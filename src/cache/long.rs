@@ -13,7 +13,8 @@ use super::{
     entry::{Found, jittered},
     hash::{Begin, LONG, PageWanted, PeriodWrite},
     keyspaces::{self, Keyspace},
-    periods::{key, period_write, row},
+    period_writes::{period_write, row},
+    periods::key,
     stats::count,
 };
 use crate::entity::{OrderNo, Period, clock, order};

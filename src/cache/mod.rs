@@ -17,6 +17,7 @@ mod memory;
 mod memory_periods;
 mod near;
 mod outage;
+mod period_writes;
 mod periods;
 mod redis;
 mod redis_long;
