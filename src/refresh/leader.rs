@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use fred::types::Value;
-use tokio::{sync::watch, time::sleep};
+use tokio::{sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::Inner;
 use crate::redis::{Call, Redis, Script};
@@ -20,12 +21,13 @@ const BEAT: Duration = Duration::from_millis(750);
 /// How often, while Redis does not answer.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// Says whether this instance is to refresh, for as long as it is polled. Renewing goes on beside
-/// the work: reading a million rows takes longer than a lease.
-pub(super) async fn keep(inner: &Inner, leading: &watch::Sender<bool>) {
+/// Says whether this instance is to refresh, until it is told to stop. Renewing goes on beside the
+/// work: reading a million rows takes longer than a lease. It is not broken off in the middle, or a
+/// lease might be renewed after it was given back.
+pub(super) async fn keep(inner: &Inner, leading: &watch::Sender<bool>, stop: &CancellationToken) {
     let Some(redis) = &inner.redis else {
         leading.send_replace(true);
-        return std::future::pending().await;
+        return stop.cancelled().await;
     };
     let mut held_at = None;
     loop {
@@ -42,7 +44,10 @@ pub(super) async fn keep(inner: &Inner, leading: &watch::Sender<bool>) {
         if changed {
             tracing::info!(instance = %inner.instance, leads = holds, "refresh of hot data");
         }
-        sleep(if held.is_some() { BEAT } else { AGAIN }).await;
+        let pause = if held.is_some() { BEAT } else { AGAIN };
+        if timeout(pause, stop.cancelled()).await.is_ok() {
+            return;
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Look {
     pub(super) filled: u64,
     /// Those of them that were not cached as they are.
     pub(super) writes: u64,
+    /// Whether the cache did not always say what it had.
+    pub(super) is_doubtful: bool,
 }
 
 /// Brings the cache up to date, and `state` with it, as far as it came.
@@ -51,7 +53,7 @@ pub(super) async fn look(
         None => return start_over(state),
     };
     // What Redis did not take may be read there again once it is back.
-    if inner.cache.degraded() {
+    if inner.cache.degraded() || look.is_doubtful {
         return Err(Error::Unavailable("the cache does not take everything"));
     }
     if state.position.replace(end).is_none() {

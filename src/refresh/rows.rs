@@ -22,7 +22,7 @@ use crate::{
         hot::{Kind, channel, merchant, plugin, plugin_config, plugin_pay_type, tenant},
         wallet,
     },
-    error::{Error, Result},
+    error::Result,
     store::{
         self,
         changes::Change,
@@ -46,19 +46,17 @@ pub(super) async fn refresh(
         let started = Instant::now();
         look.statements += 1;
         look.changes += changes.len() as u64;
-        look.writes += match noun {
-            "wallet" => Box::pin(refresh_wallets(inner, &changes)).await?,
-            "order" => Box::pin(refresh_orders(inner, &changes)).await?,
-            noun => match Kind::named(noun) {
-                Some(kind) => {
-                    let writes = refresh_hot(inner, kind, &changes).await?;
+        match noun {
+            "wallet" => Box::pin(refresh_wallets(inner, &changes, look)).await?,
+            "order" => Box::pin(refresh_orders(inner, &changes, look)).await?,
+            // What it does not know is of a later release, which sees to it itself.
+            noun => {
+                if let Some(kind) = Kind::named(noun) {
+                    refresh_hot(inner, kind, &changes, look).await?;
                     state.durations_ms.insert(kind, millis(started));
-                    writes
                 }
-                // Of a later release, which sees to it itself.
-                None => 0,
-            },
-        };
+            }
+        }
         let now = clock::now();
         for change in changes {
             let lag = (now - change.noted_at).to_std().unwrap_or_default();
@@ -68,25 +66,30 @@ pub(super) async fn refresh(
     Ok(())
 }
 
-async fn refresh_hot(inner: &Inner, kind: Kind, changes: &[&Change]) -> Result<u64> {
+async fn refresh_hot(
+    inner: &Inner,
+    kind: Kind,
+    changes: &[&Change],
+    look: &mut Look,
+) -> Result<()> {
     match kind {
-        Kind::Merchant => refresh_rows::<merchant::Entity>(inner, changes).await,
-        Kind::Tenant => refresh_rows::<tenant::Entity>(inner, changes).await,
-        Kind::Channel => refresh_rows::<channel::Entity>(inner, changes).await,
-        Kind::Plugin => refresh_rows::<plugin::Entity>(inner, changes).await,
-        Kind::PluginConfig => refresh_rows::<plugin_config::Entity>(inner, changes).await,
-        Kind::PluginPayType => refresh_rows::<plugin_pay_type::Entity>(inner, changes).await,
+        Kind::Merchant => refresh_rows::<merchant::Entity>(inner, changes, look).await,
+        Kind::Tenant => refresh_rows::<tenant::Entity>(inner, changes, look).await,
+        Kind::Channel => refresh_rows::<channel::Entity>(inner, changes, look).await,
+        Kind::Plugin => refresh_rows::<plugin::Entity>(inner, changes, look).await,
+        Kind::PluginConfig => refresh_rows::<plugin_config::Entity>(inner, changes, look).await,
+        Kind::PluginPayType => refresh_rows::<plugin_pay_type::Entity>(inner, changes, look).await,
     }
 }
 
-async fn refresh_rows<E>(inner: &Inner, changes: &[&Change]) -> Result<u64>
+async fn refresh_rows<E>(inner: &Inner, changes: &[&Change], look: &mut Look) -> Result<()>
 where
     E: HotEntity<Model: Cached<Id = i64>>,
 {
     let ids: Vec<i64> = parsed(changes).map(|(id, _)| id).collect();
-    let cached = inner.cache.inspect::<E::Model>(&ids).await.map_err(unreachable)?;
+    let cached = known(inner.cache.inspect::<E::Model>(&ids).await, look);
     let rows = hot::by_ids::<E>(inner.database.reader(), &ids).await?;
-    evict_undone(inner, &ids, &cached, &rows).await;
+    inner.cache.evict::<E::Model>(&Eviction::of_impossible(&ids, &cached, &versions(&rows))).await;
     let found: HashSet<i64> = rows.iter().map(Cached::id).collect();
     // One that is gone for now: another of the same id may come, and be of any age.
     let gone: Vec<(i64, i64)> = parsed(changes)
@@ -94,20 +97,15 @@ where
         .filter_map(|(id, change)| Some((id, change.update_datetime?.timestamp_micros() + 1)))
         .collect();
     inner.cache.invalidate::<E::Model>(&gone).await;
-    Ok(inner.cache.refresh(&rows).await + gone.len() as u64)
+    look.writes += inner.cache.refresh(&rows).await + gone.len() as u64;
+    Ok(())
 }
 
-/// Takes away what is cached and newer than the database has it, or not there at all: a row that was
-/// deleted and put back as it once was. `cached` is what was seen before `rows` were read, so that
-/// nothing that was committed since is meant.
-async fn evict_undone<T: Cached>(inner: &Inner, ids: &[T::Id], cached: &[CacheEntry], rows: &[T]) {
-    let undone = Eviction::of_impossible(ids, cached, &versions(rows));
-    inner.cache.evict::<T>(&undone).await;
-}
-
-/// The notes are seen to at the next look.
-fn unreachable(_: Unreachable) -> Error {
-    Error::Unavailable("the cache does not say what it has")
+/// What stands in the cache before rows are read: what is newer than they are then was undone, as by
+/// a restore, and goes. Where the cache does not say, the notes are seen to again.
+fn known(cached: Result<Vec<CacheEntry>, Unreachable>, look: &mut Look) -> Vec<CacheEntry> {
+    look.is_doubtful |= cached.is_err();
+    cached.unwrap_or_default()
 }
 
 /// Caches a page of all rows of a kind; answers the last one's id, unless it was the last page.
@@ -142,14 +140,18 @@ where
 
 /// Wallets are only ever changed with a new version, if by a trigger, so that the newer of two
 /// rows is always known.
-async fn refresh_wallets(inner: &Inner, changes: &[&Change]) -> Result<u64> {
+async fn refresh_wallets(inner: &Inner, changes: &[&Change], look: &mut Look) -> Result<()> {
     let uids: Vec<Uid> = parsed(changes).map(|(uid, _)| uid).collect();
-    let cached = inner.cache.inspect::<wallet::Model>(&uids).await.map_err(unreachable)?;
+    let cached = known(inner.cache.inspect::<wallet::Model>(&uids).await, look);
+    let ledgers = known(inner.cache.inspect::<LatestTransactions>(&uids).await, look);
     let wallets = store::wallets::by_uids(inner.database.reader(), &uids).await?;
-    evict_undone(inner, &uids, &cached, &wallets).await;
-    let found: HashSet<&Uid> = wallets.iter().map(|wallet| &wallet.uid).collect();
+    let stored = versions(&wallets);
+    let undone = |cached: &[CacheEntry]| Eviction::of_impossible(&uids, cached, &stored);
+    inner.cache.evict::<wallet::Model>(&undone(&cached)).await;
+    // Each line has a version of its wallet.
+    inner.cache.evict::<LatestTransactions>(&undone(&ledgers)).await;
     let gone: Vec<(Uid, i64)> = parsed::<Uid>(changes)
-        .filter(|(uid, change)| change.gone && !found.contains(uid))
+        .filter(|(uid, change)| change.gone && !stored.contains_key(uid))
         .filter_map(|(uid, change)| Some((uid, change.version? + 1)))
         .collect();
     let changed = wallets.iter().map(|wallet| (wallet.uid.clone(), wallet.version));
@@ -159,18 +161,18 @@ async fn refresh_wallets(inner: &Inner, changes: &[&Change]) -> Result<u64> {
         inner.cache.invalidate::<wallet::Model>(&gone),
         inner.cache.invalidate::<LatestTransactions>(&histories),
     );
-    Ok(histories.len() as u64)
+    look.writes += histories.len() as u64;
+    Ok(())
 }
 
-async fn refresh_orders(inner: &Inner, changes: &[&Change]) -> Result<u64> {
+async fn refresh_orders(inner: &Inner, changes: &[&Change], look: &mut Look) -> Result<()> {
     let place = |(number, change): (OrderNo, &Change)| Some((change.place.parse().ok()?, number));
     let places: Vec<(Period, OrderNo)> = parsed(changes).filter_map(place).collect();
-    let cached = inner.cache.inspect_orders(&places).await.map_err(unreachable)?;
+    let cached = known(inner.cache.inspect_orders(&places).await, look);
     let numbers: Vec<OrderNo> = parsed(changes).map(|(number, _)| number).collect();
     let orders = store::orders::by_nos(inner.database.reader(), &numbers).await?;
     let stored = order_versions(&orders);
-    let undone = Eviction::of_impossible(&places, &cached, &stored);
-    inner.cache.evict_orders(&undone).await;
+    inner.cache.evict_orders(&Eviction::of_impossible(&places, &cached, &stored)).await;
     let gone: Vec<(Period, OrderNo, i64)> = parsed(changes)
         .filter(|(_, change)| change.gone)
         .filter_map(|(number, change)| Some((place((number, change))?, change.version? + 1)))
@@ -178,7 +180,8 @@ async fn refresh_orders(inner: &Inner, changes: &[&Change]) -> Result<u64> {
         .map(|((period, number), version)| (period, number, version))
         .collect();
     tokio::join!(inner.cache.put_orders(&orders), inner.cache.invalidate_orders(&gone));
-    Ok((orders.len() + gone.len()) as u64)
+    look.writes += (orders.len() + gone.len()) as u64;
+    Ok(())
 }
 
 /// Notes with their keys. What is no key of this service is none that it cached.

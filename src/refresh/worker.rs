@@ -36,8 +36,7 @@ impl Refresh {
         let worker = Worker { inner, leads, hears, wake: &wake, pace: Pace::new(&inner.config) };
         let work = worker.work();
         tokio::select! {
-            () = stop.cancelled() => {}
-            () = leader::keep(inner, &leading) => {}
+            () = leader::keep(inner, &leading, &stop) => {}
             () = notify::listen(inner, &wake, &hearing) => {}
             () = work => {}
         }

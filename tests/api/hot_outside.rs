@@ -16,6 +16,7 @@ on_every_backend! {
     the_audit_names_what_no_line_explains,
     orders_edited_by_hand_are_listed_as_they_are,
     an_order_that_is_put_back_is_listed_as_it_is,
+    a_ledger_that_is_put_back_is_read_as_it_is,
     emptied_tables_are_empty,
 }
 
@@ -24,6 +25,7 @@ tests_on! {
     a_wallet_edited_by_hand_is_read_as_it_is,
     orders_edited_by_hand_are_listed_as_they_are,
     an_order_that_is_put_back_is_listed_as_it_is,
+    a_ledger_that_is_put_back_is_read_as_it_is,
     emptied_tables_are_empty,
 }
 
@@ -130,6 +132,32 @@ async fn an_order_that_is_put_back_is_listed_as_it_is(app: TestApp) {
     wait_until(&app, &document, |reply| are(reply, &["PAID"])).await;
     app.tamper("DELETE FROM orders; INSERT INTO orders SELECT * FROM backup").await;
     wait_until(&app, &document, |reply| are(reply, &["PENDING", "CANCELLED"])).await;
+}
+
+/// A wallet and its ledger are restored to what they were.
+async fn a_ledger_that_is_put_back_is_read_as_it_is(app: TestApp) {
+    app.given_wallet("ann", "5").await;
+    app.tamper("CREATE TABLE wallets_then AS SELECT * FROM wallets").await;
+    app.tamper("CREATE TABLE lines_then AS SELECT * FROM wallet_transactions").await;
+    app.deposit("ann", "2").await.unwrap();
+    let document = "{ wallet(uid: \"ann\") { balance version source
+        transactions(first: 5) { edges { node { walletVersion } } } } }";
+    let is = |reply: &Reply, balance: &str, versions: &[i64]| {
+        let edges = reply.list("/wallet/transactions/edges").iter();
+        let shown: Vec<_> = edges.map(|edge| edge["node"]["walletVersion"].as_i64()).collect();
+        reply.text("/wallet/balance") == balance
+            && reply.text("/wallet/source") == "CACHE"
+            && shown == versions.iter().copied().map(Some).collect::<Vec<_>>()
+    };
+    wait_until(&app, document, |reply| is(reply, "7.00", &[2, 1])).await;
+    app.tamper(
+        "DELETE FROM wallet_transactions; DELETE FROM wallets;
+         INSERT INTO wallets SELECT * FROM wallets_then;
+         INSERT INTO wallet_transactions SELECT * FROM lines_then",
+    )
+    .await;
+    wait_until(&app, document, |reply| !reply.data("/wallet").is_null() && is(reply, "5.00", &[1]))
+        .await;
 }
 
 /// Where a table is emptied, whatever the statement, nothing of it is shown any longer.
