@@ -44,3 +44,5 @@ pub mod refresh;
 pub mod seed;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;

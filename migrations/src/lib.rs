@@ -12,6 +12,7 @@ mod m20241201_000005_hot_data;
 mod m20241201_000006_hot_data_notify;
 mod m20241201_000007_row_changes;
 mod m20241201_000008_outside_changes;
+mod m20241201_000009_emptied_tables;
 
 use sea_orm_migration::{
     migrator,
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20241201_000006_hot_data_notify::Migration),
             Box::new(m20241201_000007_row_changes::Migration),
             Box::new(m20241201_000008_outside_changes::Migration),
+            Box::new(m20241201_000009_emptied_tables::Migration),
         ]
     }
 }

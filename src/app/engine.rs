@@ -21,7 +21,7 @@ impl SchemaEngine {
     }
 
     fn prepare(&self, request: Request, caller: Caller) -> Request {
-        graphql::prepare(request, &self.state, caller.identity, caller.request_id.to_string())
+        graphql::prepare(request, &self.state, caller.identity, caller.request_id.into())
     }
 }
 

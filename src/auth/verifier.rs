@@ -111,11 +111,12 @@ impl Verifier {
         if token.len() > MAX_TOKEN_BYTES {
             return Ok(Err(InvalidToken::Malformed));
         }
-        let Generation { number, keys, .. } = self.public.current.read().clone();
+        let number = self.public.current.read().number;
         if let Some((_, identity)) = self.verified.get(token).filter(|(n, _)| *n == number) {
             let expired = identity.has_expired();
             return Ok(if expired { Err(InvalidToken::Expired) } else { Ok(identity) });
         }
+        let Generation { number, keys, .. } = self.public.current.read().clone();
         let (claims, key) = self.keys.decode(token, &keys)?;
         let identity = Identity::try_from(claims).map(|identity| Identity { key, ..identity });
         if let Ok(identity) = &identity {

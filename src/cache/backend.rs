@@ -110,8 +110,14 @@ pub(super) const COMPLETE: &str = "!complete";
 pub(super) const FILLING: &str = "!filling";
 /// The field that says that an index is kept beside the hash.
 pub(super) const INDEXED: &str = "!indexed";
-/// The field that counts how often an order became unknown.
+/// The field that counts how often an order became unknown, from [`first_doubt`] on.
 pub(super) const DOUBTS: &str = "!doubts";
+
+/// Where a new hash begins to count: nowhere that another did, so that who read one that was lost
+/// since is told from who read this one.
+pub(super) fn first_doubt() -> i64 {
+    rand::random::<u32>().into()
+}
 
 /// What stands under a key, or in a field of a period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

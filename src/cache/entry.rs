@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Row,
     /// The same, unless this version of it is there.
     Newer,
+    /// The same, in place of something: where nothing is, something newer may have been lost.
+    Replacement,
     /// `!N`.
     Removed,
     /// `?N`.
@@ -36,6 +38,7 @@ impl Kind {
         match self {
             Self::Row => "v",
             Self::Newer => "n",
+            Self::Replacement => "r",
             Self::Removed => "!",
             Self::Outdated => "?",
             Self::Absent => "a",
@@ -83,7 +86,9 @@ impl Entry {
     /// gone not even the last.
     pub(super) fn floor(&self) -> i64 {
         match self.kind {
-            Kind::Row | Kind::Newer | Kind::Outdated | Kind::Absent => self.version,
+            Kind::Row | Kind::Newer | Kind::Replacement | Kind::Outdated | Kind::Absent => {
+                self.version
+            }
             Kind::Removed => self.version.saturating_add(1),
             Kind::Evicted => Found::parse(&self.text).version(),
         }
@@ -92,7 +97,7 @@ impl Entry {
     /// Whether it may replace what is there. An equal version may: it is as new, and written
     /// later.
     pub(super) fn replaces(&self, there: Option<&[u8]>) -> bool {
-        let Some(there) = there.map(Found::parse) else { return true };
+        let Some(there) = there.map(Found::parse) else { return self.kind != Kind::Replacement };
         match (self.kind, there) {
             (Kind::Absent, _) => false,
             (Kind::Outdated, there) => self.version > there.version(),
@@ -100,8 +105,12 @@ impl Entry {
             (Kind::Evicted, there) => {
                 there.version() == self.version || there.version() <= self.floor()
             }
-            (Kind::Row | Kind::Newer, Found::Absent(version)) => self.version > version,
-            (Kind::Row | Kind::Newer | Kind::Removed, there) => self.version >= there.version(),
+            (Kind::Row | Kind::Newer | Kind::Replacement, Found::Absent(version)) => {
+                self.version > version
+            }
+            (Kind::Row | Kind::Newer | Kind::Replacement | Kind::Removed, there) => {
+                self.version >= there.version()
+            }
         }
     }
 }
@@ -219,5 +228,8 @@ mod tests {
         assert!(row(0).replaces(Some(b"!-1")));
         assert!(Entry::outdated(1).replaces(Some(b"!-1")));
         assert!(!Entry::absent().replaces(Some(b"?5")));
+        let replacement = Entry { kind: Kind::Replacement, ..row(5) };
+        assert!(replacement.replaces(Some(b"?5")) && !replacement.replaces(Some(b"!5")));
+        assert!(!replacement.replaces(None), "what was there may have been newer");
     }
 }

@@ -12,9 +12,9 @@ use parking_lot::Mutex;
 use super::{
     backend::{
         Begin, COMPLETE, DOUBTS, FILLING, Fields, Hash, Held, LONG, PageFound, PageWanted,
-        PeriodWrite, PeriodWritten, Size, Standing, Write, Written,
+        PeriodWrite, PeriodWritten, Size, Standing, Write, Written, first_doubt,
     },
-    entry::{Entry, Found, Kind},
+    entry::{Entry, Found, Kind, jittered},
     keyspaces::Keyspace,
     outage::Place,
     shelves::Shelves,
@@ -141,8 +141,12 @@ impl Memory {
     }
 
     pub(super) fn period(&self, key: &str) -> Hash {
-        let Some(period) = self.periods.get(key) else { return Hash::Whole(Fields::default()) };
-        let period = period.fields.lock();
+        let anew = || Period::new(jittered(Keyspace::Orders.ttl()));
+        let period = self.periods.entry_by_ref(key).or_insert_with(anew).into_value();
+        let mut period = period.fields.lock();
+        if !period.fields.contains_key(DOUBTS) {
+            period.put(DOUBTS, first_doubt().to_string().into());
+        }
         if period.fields.len() > LONG { Hash::Long } else { Hash::Whole(period.fields.clone()) }
     }
 
@@ -274,6 +278,10 @@ fn start(period: &mut PeriodFields, begin: &Begin) -> Option<bool> {
 
 /// The same as scripts/period.lua, in one piece. Answers whether the period is complete now.
 fn apply(period: &mut PeriodFields, write: &PeriodWrite, written: &mut PeriodWritten) -> bool {
+    if write.whole.is_some_and(|seen| seen != doubts(&period.fields)) {
+        written.stale += write.entries.len() as u64;
+        return false;
+    }
     for (field, seen) in &write.gone {
         let is_gone = |text: &Bytes| match Found::parse(text) {
             Found::Absent(_) => false,
@@ -283,7 +291,7 @@ fn apply(period: &mut PeriodFields, write: &PeriodWrite, written: &mut PeriodWri
             period.remove(field);
         }
     }
-    let mut whole = write.whole.is_some_and(|seen| seen == doubts(&period.fields));
+    let mut whole = write.whole.is_some();
     for (field, entry) in &write.entries {
         let there = period.fields.get(field);
         if entry.replaces(there.map(|text| &**text)) {

@@ -45,7 +45,7 @@ pub use self::{
     periods::PeriodOrders,
     rows::{Filled, Moment},
     stats::{KeyspaceSnapshot, Snapshot},
-    upkeep::{CacheEntry, Eviction, Unreachable, versions},
+    upkeep::{CacheEntry, Eviction, Unreachable, order_versions, versions},
     walk::{Census, WalkCursor, Walked},
 };
 use crate::{

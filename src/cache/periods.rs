@@ -1,6 +1,10 @@
 //! Orders by period: a hash each, which is answered from only when it is complete.
 
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Instant,
+};
 
 use super::{
     Cache, OnLoss,
@@ -16,6 +20,9 @@ use crate::{
     entity::{OrderNo, Period, order},
     redis::Tracked,
 };
+
+/// No hash counts this many doubts.
+const UNREACHED: i64 = -1;
 
 /// What the cache has of a period's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +41,8 @@ pub struct PeriodOrders {
 struct Seen {
     /// Orders that are newer than what is there, and as of which version.
     unknown: Vec<(String, i64)>,
+    /// Orders that are not there any more, as of which version.
+    removed: Vec<(String, i64)>,
     /// Fields that hold no order.
     unreadable: Vec<(String, i64)>,
     /// How often an order had become unknown.
@@ -43,6 +52,31 @@ struct Seen {
 impl Seen {
     fn is_clear(&self) -> bool {
         self.unknown.is_empty() && self.unreadable.is_empty()
+    }
+}
+
+impl PeriodOrders {
+    /// Nothing is known, also not what a fill must know.
+    fn unreached() -> Self {
+        let seen = Seen { doubts: UNREACHED, ..Seen::default() };
+        Self { seen, ..Self::default() }
+    }
+
+    /// What stands there in place of one of `orders`, which were read after that, and cannot: it is
+    /// newer, or says that there is none.
+    fn undone(&self, orders: &[order::Model]) -> Vec<(String, Entry)> {
+        let known = self.orders.iter().map(|order| (order.order_no.as_str(), order.version));
+        let unknown = self.seen.unknown.iter().map(|(number, seen)| (&**number, *seen));
+        let seen: HashMap<&str, i64> = known.chain(unknown).collect();
+        let removed: HashMap<&str, i64> =
+            self.seen.removed.iter().map(|(number, seen)| (&**number, *seen)).collect();
+        let undone = |order: &order::Model| {
+            let number = order.order_no.as_str();
+            let newer = seen.get(number).filter(|seen| **seen > order.version);
+            let seen = newer.or_else(|| removed.get(number).filter(|at| **at >= order.version))?;
+            Some((number.to_owned(), Entry::evicted(*seen, order.version)))
+        };
+        orders.iter().filter_map(undone).collect()
     }
 }
 
@@ -71,7 +105,7 @@ impl Cache {
     /// [`Self::period_pages`] has its parts.
     pub async fn periods(&self, periods: &[Period]) -> Vec<PeriodOrders> {
         if periods.is_empty() || self.0.outage.is_overflown() {
-            return vec![PeriodOrders::default(); periods.len()];
+            return vec![PeriodOrders::unreached(); periods.len()];
         }
         let started = Instant::now();
         let keys: Vec<String> = periods.iter().map(key).collect();
@@ -89,7 +123,7 @@ impl Cache {
             Ok(Hash::Long) => (PeriodOrders { long: true, ..PeriodOrders::default() }, 0),
             Err(_) => {
                 count(&self.0.stats.of(Keyspace::Orders).errors, 1);
-                (PeriodOrders::default(), 0)
+                (PeriodOrders::unreached(), 0)
             }
         };
         let keep = |((key, stamp), (period, bytes)): ((&String, _), (PeriodOrders, usize))| {
@@ -121,7 +155,7 @@ impl Cache {
             let found = Found::parse(text);
             let floor = floors.get(&Some(field.clone())).copied().unwrap_or(i64::MIN);
             match found {
-                Found::Absent(_) => {}
+                Found::Absent(version) => period.seen.removed.push((field.clone(), version)),
                 Found::Row(json) => match keyspaces::decode::<order::Model>(json) {
                     // Others write here too, and may put an order where it does not belong.
                     Ok(order)
@@ -149,14 +183,20 @@ impl Cache {
 
     /// Stores all orders of a period that were read from the database, and marks it complete.
     /// `before` is what [`Self::periods`] said before that read: an order that was there then,
-    /// and is not among `orders`, was deleted; one that came since stays. With the default for
-    /// `before` nothing is taken out. One pipeline.
+    /// and is not among `orders`, was deleted; one that came since stays. One that was newer then
+    /// was put back by hand: it is taken away, and the next reader fills the period. With the default
+    /// for `before`, which is right of what was never read, nothing is taken out. One pipeline.
     pub async fn put_period(
         &self,
         period: &Period,
         before: &PeriodOrders,
         orders: &[order::Model],
     ) {
+        let undone = before.undone(orders);
+        if !undone.is_empty() {
+            self.write_periods(vec![period_write(period, undone)], OnLoss::Remember).await;
+            return;
+        }
         let now: HashSet<&str> = orders.iter().map(|order| order.order_no.as_str()).collect();
         let known = before.orders.iter().map(|order| (name(order), order.version));
         let was_there = known.chain(before.seen.unknown.iter().cloned());

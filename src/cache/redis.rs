@@ -7,7 +7,11 @@ use fred::types::Value;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    backend::{Hash, Held, LONG, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written},
+    backend::{
+        Hash, Held, LONG, Lost, PeriodWrite, PeriodWritten, Size, Standing, Write, Written,
+        first_doubt,
+    },
+    entry::{Entry, jittered},
     keyspaces::Keyspace,
     outage::Place,
     vetting::Vetting,
@@ -117,7 +121,10 @@ impl RedisBackend {
     /// One pipeline of script calls.
     pub(super) async fn periods(&self, keys: &[String]) -> Vec<Result<Hash, Lost>> {
         let most = i64::try_from(LONG).unwrap_or(i64::MAX);
-        let call = |key: &String| Call { keys: vec![key.clone()], args: vec![most.into()] };
+        let call = |key: &String| {
+            let ttl = millis(jittered(Keyspace::Orders.ttl()));
+            Call { keys: vec![key.clone()], args: vec![most.into(), first_doubt().into(), ttl] }
+        };
         let calls: Vec<Call> = keys.iter().map(call).collect();
         let replies = self.ask(&WHOLE, &calls).await;
         replies.into_iter().map(|reply| reply.and_then(|reply| hash(reply).ok_or(Lost))).collect()
@@ -332,7 +339,7 @@ fn period_calls(write: &PeriodWrite) -> Vec<Call> {
         (Some(_), index) if index == last => "last",
         (Some(_), _) => "next",
     };
-    let call = |(index, chunk): (usize, &[(String, super::entry::Entry)])| {
+    let call = |(index, chunk): (usize, &[(String, Entry)])| {
         let gone: &[_] = if index == 0 { &write.gone } else { &[] };
         let mut args = vec![
             millis(write.ttl),

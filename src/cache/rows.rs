@@ -102,12 +102,6 @@ impl Cache {
         self.write(self.row_writes(rows), OnLoss::Remember).await
     }
 
-    /// Stores rows that were read from the database, where they are newer than what is there:
-    /// like [`Self::put`], but what cannot be stored is forgotten. Answers what came of it.
-    pub async fn fill<T: Cached>(&self, rows: &[T]) -> Filled {
-        self.write(self.row_writes(rows), OnLoss::Forget).await
-    }
-
     /// Now, for what is to be read of these rows: to be taken before the database is asked, and
     /// given to [`Self::fill_since`].
     pub fn moment<T: Cached>(&self, ids: &[T::Id]) -> Moment {
@@ -118,14 +112,19 @@ impl Cache {
         Moment(ids.iter().filter_map(stamp).collect())
     }
 
-    /// Like [`Self::fill`], but leaves out rows that changed since the moment before they were read.
-    /// The newer value may have come and gone meanwhile, with a flush or a restart of Redis: then
-    /// nothing there would keep the older one out.
-    pub async fn fill_since<T: Cached>(&self, rows: &[T], moment: &Moment) {
+    /// Stores rows that were read from the database, where they are newer than what is there: like
+    /// [`Self::put`], but what cannot be stored is forgotten. Where nothing is there, rows are left
+    /// out that changed since the moment before they were read: the newer value may have come and gone
+    /// meanwhile, with a flush or a restart of Redis, and nothing would keep the older one out.
+    pub async fn fill_since<T: Cached>(&self, rows: &[T], moment: &Moment) -> Filled {
         let mut writes = self.row_writes(rows);
-        let near = &self.0.near;
-        writes.retain(|write| moment.0.get(&write.key).is_none_or(|&stamp| near.is_current(stamp)));
-        self.write(writes, OnLoss::Forget).await;
+        let is_void = |write: &&mut Write| {
+            moment.0.get(&write.key).is_some_and(|&stamp| !self.0.near.is_current(stamp))
+        };
+        for write in writes.iter_mut().filter(is_void) {
+            write.entry.kind = Kind::Replacement;
+        }
+        self.write(writes, OnLoss::Forget).await
     }
 
     /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
@@ -189,6 +188,12 @@ impl Cache {
             }
         };
         rows.iter().filter_map(row_write).collect()
+    }
+
+    /// [`Self::fill_since`] a moment of which nothing is known.
+    #[cfg(test)]
+    pub(crate) async fn fill<T: Cached>(&self, rows: &[T]) -> Filled {
+        self.fill_since(rows, &Moment(HashMap::new())).await
     }
 
     pub(super) async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Filled {

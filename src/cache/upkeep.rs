@@ -1,16 +1,21 @@
 //! What looks after the cache asks of it: what stands where, and to take it away.
 
-use std::{collections::HashMap, hash::Hash, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+    time::Duration,
+};
 
 use super::{
     Cache, Cached, OnLoss,
-    backend::{Held, PeriodWrite, Standing},
+    backend::{Held, Standing},
     entry::{Entry, jittered},
     keyspaces::Keyspace,
     outage::Place,
+    periods::period_write,
     rows::{Filled, write},
 };
-use crate::entity::{Period, order};
+use crate::entity::{OrderNo, Period, order};
 
 /// The cache was not reached, so nothing is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +66,8 @@ pub struct Eviction<Id> {
 }
 
 impl<Id: Clone + Eq + Hash> Eviction<Id> {
-    /// Of what stands there and cannot: newer than it is stored, or a row that is not stored at all.
+    /// Of what stands there and cannot: newer than it is stored, that a row which is stored was
+    /// deleted in its version, or a row that is not stored at all.
     /// `entries` are to be seen before what is `stored` is read, so that nothing is meant that was
     /// committed since.
     pub fn of_impossible(
@@ -71,9 +77,10 @@ impl<Id: Clone + Eq + Hash> Eviction<Id> {
     ) -> Vec<Self> {
         let impossible = |(id, entry): (&Id, &CacheEntry)| {
             let (seen, stored) = (entry.version, stored.get(id).copied());
-            let is_impossible = match stored {
-                Some(_) => seen > stored,
-                None => entry.standing == Standing::Row,
+            let is_impossible = match (stored, entry.standing) {
+                (Some(_), Standing::Absent) => seen >= stored,
+                (Some(_), _) => seen > stored,
+                (None, standing) => standing == Standing::Row,
             };
             is_impossible.then(|| Self { id: id.clone(), seen, stored })
         };
@@ -84,6 +91,14 @@ impl<Id: Clone + Eq + Hash> Eviction<Id> {
 /// The version of each of these rows.
 pub fn versions<T: Cached>(rows: &[T]) -> HashMap<T::Id, i64> {
     rows.iter().map(|row| (row.id(), row.version())).collect()
+}
+
+/// The version of each of these orders, in its period.
+pub fn order_versions(orders: &[order::Model]) -> HashMap<(Period, OrderNo), i64> {
+    let version = |order: &order::Model| {
+        ((order.period_number.clone(), order.order_no.clone()), order.version)
+    };
+    orders.iter().map(version).collect()
 }
 
 impl<Id> Eviction<Id> {
@@ -112,16 +127,18 @@ impl Cache {
         self.inspect_places(vec![period_place(period, None)]).await
     }
 
-    /// What stands for an order in its period. One script call.
+    /// What stands for these orders in their periods. One script call (by slot).
     ///
     /// # Errors
     /// When the cache cannot be reached.
-    pub async fn inspect_order(
+    pub async fn inspect_orders(
         &self,
-        order: &order::Model,
+        orders: &[(Period, OrderNo)],
     ) -> Result<Vec<CacheEntry>, Unreachable> {
-        let number = order.order_no.as_str().to_owned();
-        self.inspect_places(vec![period_place(&order.period_number, Some(number))]).await
+        let place = |(period, number): &(Period, OrderNo)| {
+            period_place(period, Some(number.as_str().to_owned()))
+        };
+        self.inspect_places(orders.iter().map(place).collect()).await
     }
 
     pub(super) async fn inspect_places(
@@ -150,17 +167,16 @@ impl Cache {
         forgotten
     }
 
-    /// Takes an order out of its period, which is partial then. One script call.
-    pub async fn evict_order(&self, order: &order::Model, seen: Option<i64>) -> Filled {
-        let number = order.order_no.as_str().to_owned();
-        let eviction = Eviction { id: (), seen, stored: Some(order.version) };
-        let write = PeriodWrite {
-            key: Keyspace::Orders.key(&order.period_number),
-            ttl: jittered(Keyspace::Orders.ttl()),
-            entries: vec![(number, eviction.entry())],
-            ..PeriodWrite::default()
-        };
-        self.write_periods(vec![write], OnLoss::Remember).await
+    /// Takes orders out of their periods, which are partial then. One pipeline.
+    pub async fn evict_orders(&self, evictions: &[Eviction<(Period, OrderNo)>]) -> Filled {
+        let mut periods = BTreeMap::<&Period, Vec<_>>::new();
+        for eviction in evictions {
+            let (period, number) = &eviction.id;
+            let entry = (number.as_str().to_owned(), eviction.entry());
+            periods.entry(period).or_default().push(entry);
+        }
+        let write = |(period, entries)| period_write(period, entries);
+        self.write_periods(periods.into_iter().map(write).collect(), OnLoss::Remember).await
     }
 }
 

@@ -25,11 +25,11 @@ pub struct CacheConfig {
     #[arg(long, env = "CACHE_CAPACITY", default_value_t = 100_000, value_name = "N")]
     pub cache_capacity: u64,
     /// MiB that decoded rows in this process may take, in front of the cache; 0 for none
-    #[arg(long, env = "NEAR_CACHE_MB", default_value_t = 256, value_name = "MIB",
+    #[arg(long, env = "NEAR_CACHE_MB", default_value_t = 512, value_name = "MIB",
         value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
     pub near_cache_mb: u64,
     /// How long such a row is shown before Redis is asked again, whatever Redis tells of changes
-    #[arg(long, env = "NEAR_CACHE_TTL", default_value = "1m", value_name = "DURATION",
+    #[arg(long, env = "NEAR_CACHE_TTL", default_value = "5m", value_name = "DURATION",
         value_parser = parse::duration)]
     pub near_cache_ttl: Duration,
     /// How long after it was read such a row may be answered, marked STALE, while the database is down

@@ -47,7 +47,7 @@ pub struct Bounds {
 /// What belongs to one request.
 pub(super) struct Session {
     pub identity: Option<Identity>,
-    pub request_id: String,
+    pub request_id: Arc<str>,
     pub loaders: Arc<Loaders>,
 }
 

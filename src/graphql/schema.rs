@@ -90,7 +90,7 @@ pub fn prepare(
     request: Request,
     state: &State,
     identity: Option<Identity>,
-    request_id: String,
+    request_id: Arc<str>,
 ) -> Request {
     let loaders = Arc::new(Loaders::new(&state.sources));
     request.data(Session { identity, request_id, loaders })
@@ -100,11 +100,12 @@ impl Schema {
     /// Executes a query or mutation that was [`prepare`]d. It is not validated where a
     /// [`Verdict`] in its data says that it need not be.
     pub async fn execute(&self, mut request: Request) -> Response {
-        let verdict = data::<Verdict>(&request).cloned().unwrap_or_default();
         let request_id = request_id(&request);
-        if verdict.covers(&request.variables) {
+        let verdict = data::<Verdict>(&request);
+        if verdict.is_some_and(|verdict| verdict.covers(&request.variables)) {
             return error::present(self.fast.execute(request).await, &request_id);
         }
+        let verdict = verdict.cloned().unwrap_or_default();
         let checked = match self.check(&mut request) {
             Ok(checked) => checked,
             Err(refused) => return error::present(*refused, &request_id),
@@ -138,7 +139,7 @@ impl Schema {
     }
 }
 
-fn request_id(request: &Request) -> String {
+fn request_id(request: &Request) -> Arc<str> {
     data::<Session>(request).map(|session| session.request_id.clone()).unwrap_or_default()
 }
 

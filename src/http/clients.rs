@@ -2,18 +2,21 @@
 //! is a token's subject, or an address where there is no token that counts.
 
 use std::{
+    convert::Infallible,
     net::IpAddr,
     num::NonZeroU32,
-    sync::Arc,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
-use dashmap::{DashMap, Entry};
 use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
+use quick_cache::sync::Cache;
 
 use super::fault::Fault;
 use crate::{
@@ -24,8 +27,8 @@ use crate::{
 
 /// When to try again where it is not known when there will be room.
 const RETRY_WHEN_FULL: Duration = Duration::from_millis(100);
-/// Requests after which clients that were quiet for a while are forgotten.
-const TIDY_EVERY: u32 = 10_000;
+/// Clients of a tier that are remembered: those that ask most. Who is forgotten starts anew.
+const REMEMBERED: usize = 50_000;
 
 /// Who is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,22 +48,23 @@ pub struct Clients {
     users: Tier,
     /// OPERATOR and ADMIN: other services and staff, who ask on behalf of many.
     operators: Tier,
-    requests: AtomicU32,
-    under_way: Arc<DashMap<Client, u32>>,
 }
 
 struct Tier {
-    rate: DefaultKeyedRateLimiter<Client>,
-    per_second: u32,
+    shares: Cache<Client, Arc<Share>>,
+    rate: Quota,
     at_once: u32,
     flags: [&'static str; 2],
 }
 
-/// Room for one operation, until it is dropped.
-pub struct Permit {
-    client: Client,
-    under_way: Arc<DashMap<Client, u32>>,
+/// What one client has of what it may have.
+struct Share {
+    rate: DefaultDirectRateLimiter,
+    under_way: AtomicU32,
 }
+
+/// Room for one operation, until it is dropped.
+pub struct Permit(Arc<Share>);
 
 impl Clients {
     /// Within these limits.
@@ -76,8 +80,6 @@ impl Clients {
                 limits.operator_concurrent_operations,
                 ["--operator-rate-limit", "--operator-concurrent-operations"],
             ),
-            requests: AtomicU32::new(0),
-            under_way: Arc::default(),
         }
     }
 
@@ -90,10 +92,9 @@ impl Clients {
             Some(Role::Operator | Role::Admin) => &self.operators,
             Some(Role::User) | None => &self.users,
         };
-        let client = Client::of(identity, peer);
-        self.tidy_now_and_then();
-        tier.check_rate(&client)?;
-        tier.enter(client, &self.under_way)
+        let share = tier.share(&Client::of(identity, peer));
+        tier.check_rate(&share)?;
+        tier.enter(share)
     }
 
     /// Counts a request that is refused anyway, so that tokens cannot be guessed at any rate.
@@ -101,58 +102,46 @@ impl Clients {
     /// # Errors
     /// 429 when the address asks too often.
     pub fn count_stranger(&self, peer: Peer) -> Result<(), Fault> {
-        self.tidy_now_and_then();
-        self.users.check_rate(&Client::of(None, peer))
-    }
-
-    fn tidy_now_and_then(&self) {
-        if self.requests.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
-            self.users.rate.retain_recent();
-            self.operators.rate.retain_recent();
-        }
+        self.users.check_rate(&self.users.share(&Client::of(None, peer)))
     }
 }
 
 impl Tier {
     fn new(per_second: u32, at_once: u32, flags: [&'static str; 2]) -> Self {
-        let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN));
-        Self { rate: RateLimiter::keyed(quota), per_second, at_once, flags }
+        let rate = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN));
+        Self { shares: Cache::new(REMEMBERED), rate, at_once, flags }
     }
 
-    fn check_rate(&self, client: &Client) -> Result<(), Fault> {
-        self.rate.check_key(client).map_err(|until| {
+    fn share(&self, client: &Client) -> Arc<Share> {
+        let anew = || Share { rate: RateLimiter::direct(self.rate), under_way: AtomicU32::new(0) };
+        let share = self.shares.get_or_insert_with(client, || Ok::<_, Infallible>(anew().into()));
+        share.unwrap_or_else(|never| match never {})
+    }
+
+    fn check_rate(&self, share: &Share) -> Result<(), Fault> {
+        share.rate.check().map_err(|until| {
             let [flag, _] = self.flags;
-            let most = self.per_second;
+            let most = self.rate.burst_size();
             let wait = until.wait_time_from(DefaultClock::default().now());
             Fault::rate_limited(format!("at most {most} requests a second ({flag})"), wait)
         })
     }
 
-    fn enter(
-        &self,
-        client: Client,
-        under_way: &Arc<DashMap<Client, u32>>,
-    ) -> Result<Permit, Fault> {
-        let mut count = under_way.entry(client.clone()).or_insert(0);
-        if *count >= self.at_once {
+    fn enter(&self, share: Arc<Share>) -> Result<Permit, Fault> {
+        let before = share.under_way.fetch_add(1, Ordering::Relaxed);
+        let permit = Permit(share);
+        if before >= self.at_once {
             let [_, flag] = self.flags;
             let text = format!("at most {} operations at once ({flag})", self.at_once);
             return Err(Fault::rate_limited(text, RETRY_WHEN_FULL));
         }
-        *count += 1;
-        drop(count);
-        Ok(Permit { client, under_way: Arc::clone(under_way) })
+        Ok(permit)
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Entry::Occupied(mut entry) = self.under_way.entry(self.client.clone()) {
-            match entry.get().saturating_sub(1) {
-                0 => drop(entry.remove()),
-                left => *entry.get_mut() = left,
-            }
-        }
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -215,7 +204,6 @@ mod tests {
         let held = [admit(), admit()];
         assert!(held.iter().all(Result::is_ok) && admit().is_err());
         drop(held);
-        assert!(clients.under_way.is_empty(), "nothing is kept of who has nothing under way");
-        assert!(admit().is_ok());
+        assert!(admit().is_ok(), "what ended, and what was refused, takes no room");
     }
 }

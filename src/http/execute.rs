@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use async_graphql::{Request, Response, ServerError, Value, parser::types::OperationType};
 use axum::http::StatusCode;
 use futures::stream::BoxStream;
-use metrics::{counter, histogram};
 use tracing::{Instrument, Span, field::Empty};
 
 use super::{
@@ -13,7 +12,9 @@ use super::{
     document::{operation_name, selected},
     fault::Fault,
     params::Params,
+    tally::{Outcome, kind_name},
     variables,
+    within::within,
 };
 use crate::graphql::limits;
 
@@ -74,31 +75,32 @@ pub async fn execute(edge: &Edge, operation: Operation, caller: Caller) -> Resul
     let started = Instant::now();
     let Operation { kind, name, request } = operation;
     let (known, request_id) = (caller.identity.is_some(), caller.request_id.clone());
-    let kind = kind_name(kind);
-    let span = operation_span(kind, name.as_deref());
+    let span = operation_span(kind_name(kind), name.as_deref());
     let execution = edge.engine.execute(request, caller).instrument(span.clone());
-    let outcome = tokio::time::timeout(edge.limits.operation_timeout, execution).await;
+    let executed = within(edge.limits.operation_timeout, execution).await;
     let took = started.elapsed();
-    histogram!("graphql_operation_duration_seconds", "kind" => kind).record(took.as_secs_f64());
-    let result = match &outcome {
-        Ok(response) if response.is_ok() => "ok",
-        Ok(response) if response.errors.iter().any(is_our_fault) => "error",
-        Ok(_) => "refused",
-        Err(_) => "timeout",
+    edge.tallies.time(kind, took);
+    let outcome = match &executed {
+        Ok(response) if response.is_ok() => Outcome::Ok,
+        Ok(response) if response.errors.iter().any(is_our_fault) => Outcome::Error,
+        Ok(_) => Outcome::Refused,
+        Err(_) => Outcome::Timeout,
     };
-    if matches!(result, "error" | "timeout") {
+    if matches!(outcome, Outcome::Error | Outcome::Timeout) {
         span.record("otel.status_code", "ERROR");
     }
-    if known && result == "ok" {
-        edge.names.learn(name.as_deref());
+    if known && outcome == Outcome::Ok {
+        edge.tallies.learn(name.as_deref());
     }
-    let label = edge.names.label(name.as_deref());
-    if took > edge.limits.slow_operation {
-        let ms = took.as_secs_f64() * 1_000.0;
-        tracing::warn!(%request_id, kind, name = label, ms, outcome = result, "a slow operation");
-    }
-    count(kind, label, result);
-    outcome.map_err(|_| {
+    edge.tallies.of(name.as_deref(), |tally| {
+        tally.count(kind, outcome);
+        if took > edge.limits.slow_operation {
+            let (kind, outcome, name) = (kind_name(kind), outcome.name(), &tally.label);
+            let ms = took.as_secs_f64() * 1_000.0;
+            tracing::warn!(%request_id, kind, name, ms, outcome, "a slow operation");
+        }
+    });
+    executed.map_err(|_| {
         let message = "the operation took too long; repeat a mutation with its idempotency key";
         Fault::new(StatusCode::GATEWAY_TIMEOUT, message)
     })
@@ -122,7 +124,7 @@ pub fn subscribe(
     operation: Operation,
     caller: Caller,
 ) -> BoxStream<'static, Response> {
-    count(kind_name(operation.kind), edge.names.label(operation.name.as_deref()), "started");
+    edge.tallies.of(operation.name.as_deref(), |t| t.count(operation.kind, Outcome::Started));
     edge.engine.subscribe(operation.request, caller)
 }
 
@@ -131,17 +133,4 @@ fn is_our_fault(error: &ServerError) -> bool {
     let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
     matches!(code, Some(Value::String(code))
         if matches!(code.as_str(), "INTERNAL_SERVER_ERROR" | "SERVICE_UNAVAILABLE" | "REQUEST_TIMEOUT"))
-}
-
-fn count(kind: &'static str, name: String, outcome: &'static str) {
-    counter!("graphql_operations_total", "kind" => kind, "name" => name, "outcome" => outcome)
-        .increment(1);
-}
-
-fn kind_name(kind: OperationType) -> &'static str {
-    match kind {
-        OperationType::Query => "query",
-        OperationType::Mutation => "mutation",
-        OperationType::Subscription => "subscription",
-    }
 }

@@ -24,6 +24,7 @@ use super::{
     media::Media,
     params::Params,
     values,
+    within::within,
 };
 use crate::telemetry::request_span;
 
@@ -80,10 +81,9 @@ pub async fn get(
 pub async fn params(edge: &Edge, headers: &HeaderMap, body: Body) -> Result<Params, Fault> {
     require_json(headers)?;
     let reading = read(body, edge.limits.max_body_bytes);
-    let reading = tokio::time::timeout(edge.limits.operation_timeout, reading);
     let body = tokio::select! {
         biased;
-        body = reading => body.map_err(|_| {
+        body = within(edge.limits.operation_timeout, reading) => body.map_err(|_| {
             Fault::new(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive")
         })??,
         () = edge.out_of_time() => {

@@ -14,7 +14,6 @@ mod forwarded;
 mod graphql;
 pub mod health;
 mod media;
-mod names;
 mod operation;
 mod page;
 mod params;
@@ -26,9 +25,11 @@ mod router;
 mod serve;
 mod sse;
 mod stake;
+mod tally;
 mod values;
 mod variables;
 mod websocket;
+mod within;
 mod workers;
 
 #[cfg(test)]

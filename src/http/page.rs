@@ -1,7 +1,7 @@
 //! What holds for every answer, and for pages.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -26,12 +26,20 @@ pub fn policy() -> SetResponseHeaderLayer<fn(&Response) -> Option<HeaderValue>> 
 /// What every answer says, where it has not said otherwise. One step rather than a layer each:
 /// axum boxes and clones every layer for every request.
 pub fn add_defaults(headers: &mut HeaderMap) {
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, API_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    set_default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // No browser takes that for a page, so it needs no rules for pages.
+    if !is_json(headers) {
+        set_default(headers, header::CONTENT_SECURITY_POLICY, API_POLICY);
+        set_default(headers, header::REFERRER_POLICY, "no-referrer");
+        set_default(headers, header::X_FRAME_OPTIONS, "DENY");
     }
+}
+
+fn set_default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.entry(name).or_insert(HeaderValue::from_static(value));
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media.is_some_and(|media| media.contains("json"))
 }

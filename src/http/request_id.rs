@@ -23,7 +23,7 @@ pub struct RequestId(Arc<str>);
 
 impl RequestId {
     fn generate() -> Self {
-        Self(ulid::Ulid::new().to_string().into())
+        Self((*ulid::Ulid::new().array_to_str(&mut [0; ulid::ULID_LEN])).into())
     }
 
     /// The client's own, if it is 1 to 64 visible ASCII characters: it goes into logs.
@@ -32,6 +32,12 @@ impl RequestId {
         let sane =
             (1..=MAX_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         sane.then(|| Self(text.into()))
+    }
+}
+
+impl From<RequestId> for Arc<str> {
+    fn from(id: RequestId) -> Self {
+        id.0
     }
 }
 

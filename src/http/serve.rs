@@ -61,12 +61,15 @@ pub async fn serve(
     let permits = Arc::new(Semaphore::new(bounds.max_connections));
     let proxies = Arc::new(bounds.proxies);
     while let Some((stream, peer, permit)) = next(&listener, &permits, &stop).await {
-        let (endpoints, proxies) = (endpoints.clone(), Arc::clone(&proxies));
+        // One of the connection's own: each request takes another handle on it, and on what all
+        // connections share that is what their threads wait for each other for.
+        let endpoints = Arc::new(endpoints.clone());
+        let proxies = Arc::clone(&proxies);
         let stake = Arc::new(Stake::default());
         let staked = Arc::clone(&stake);
         let service = service_fn(move |request: Request<Incoming>| {
             let origin = proxies.origin(peer, request.headers());
-            let (endpoints, stake) = (endpoints.clone(), Arc::clone(&staked));
+            let (endpoints, stake) = (Arc::clone(&endpoints), Arc::clone(&staked));
             async move {
                 let _asked = stake.ask(request.version());
                 Ok::<_, Infallible>(endpoints.answer(origin, request.map(Body::new)).await)

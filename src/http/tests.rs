@@ -171,7 +171,20 @@ async fn pages_load_nothing_from_elsewhere() {
     for path in files {
         assert!(!get(path).await.1.is_empty(), "{path}");
     }
-    assert!(get("/healthz").await.0.starts_with("default-src 'none'"));
+}
+
+#[tokio::test]
+async fn what_is_no_page_cannot_become_one() {
+    let server = Server::start(&[]).await;
+    for (path, policy) in [("/healthz", None), ("/nowhere", Some("default-src 'none'"))] {
+        let url = format!("http://{}{path}", server.address);
+        let response = Client::new().get(url).send().await.unwrap();
+        let headers = response.headers();
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        let said = headers.get("content-security-policy").map(|value| value.to_str().unwrap());
+        assert_eq!(said.is_some(), policy.is_some(), "{path} {said:?}");
+        assert!(policy.is_none_or(|policy| said.unwrap().starts_with(policy)), "{path} {said:?}");
+    }
 }
 
 #[tokio::test]

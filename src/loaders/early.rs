@@ -24,12 +24,17 @@ pub async fn refresh_early(sources: Sources) {
     }
 }
 
-/// One pipeline to ask for how long, one SELECT for what lapses soon, one script call to fill it.
+/// One pipeline to ask for how long; and [`reread`] for what lapses soon.
 async fn reload<T: Stored>(sources: &Sources) -> Result<()> {
-    let lapsing = sources.cache().lapsing::<T>().await;
-    if !lapsing.is_empty() {
-        let rows = T::select(sources.reader(), &lapsing).await?;
-        sources.cache().fill(&rows).await;
+    reread::<T>(sources, &sources.cache().lapsing::<T>().await).await
+}
+
+/// One SELECT, one script call to fill.
+pub(super) async fn reread<T: Stored>(sources: &Sources, ids: &[T::Id]) -> Result<()> {
+    if !ids.is_empty() {
+        let moment = sources.cache().moment::<T>(ids);
+        let rows = T::select(sources.reader(), ids).await?;
+        sources.cache().fill_since(&rows, &moment).await;
     }
     Ok(())
 }

@@ -104,7 +104,7 @@ impl Loaders {
     /// # Errors
     /// The database's.
     pub async fn pay_types_of(&self, plugin: i64) -> Result<Vec<Sourced<plugin_pay_type::Model>>> {
-        Ok(self.pay_types_by_plugin.load(plugin).await?.unwrap_or_default())
+        Ok(self.batchers().pay_types_by_plugin.load(plugin).await?.unwrap_or_default())
     }
 
     /// A plugin's settings, if it has any.
@@ -112,6 +112,6 @@ impl Loaders {
     /// # Errors
     /// The database's.
     pub async fn config_of(&self, plugin: i64) -> Result<Option<Sourced<plugin_config::Model>>> {
-        self.config_by_plugin.load(plugin).await
+        self.batchers().config_by_plugin.load(plugin).await
     }
 }

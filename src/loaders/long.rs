@@ -16,7 +16,7 @@ use super::{
     row::{Row, Source, Sourced},
 };
 use crate::{
-    cache::{LongFill, PeriodPage, PeriodQuery},
+    cache::{Eviction, LongFill, PeriodPage, PeriodQuery},
     entity::{OrderNo, Period, clock, order},
     error::Result,
     store::orders,
@@ -124,7 +124,7 @@ impl Loaders {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let period = period.clone();
         let query = PeriodQuery { period, status, after, before, limit, from_end };
-        let found = self.long_pages.load(query).await?;
+        let found = self.batchers().long_pages.load(query).await?;
         Ok(trim(found.map(|found| found.rows()).unwrap_or_default(), page))
     }
 
@@ -134,6 +134,7 @@ impl Loaders {
         status: Option<order::Status>,
     ) -> Result<u64> {
         Ok(self
+            .batchers()
             .long_pages
             .load(PeriodQuery::total(period, status))
             .await?
@@ -171,16 +172,22 @@ pub(super) fn fill_beside(sources: &Sources, period: &Period) {
 pub(super) async fn fill(sources: &Sources, fill: LongFill) -> Result<()> {
     let cache = sources.cache();
     let mut gone: HashMap<String, i64> = cache.fields_before(&fill).await?.into_iter().collect();
-    let mut after = None;
+    let (mut after, mut undone) = (None, Vec::new());
     loop {
         let orders = part(sources, fill.period(), after, PART).await?;
         let Some(last) = orders.last() else { break };
         after = Some(last.order_no.clone());
         for order in &orders {
-            gone.remove(order.order_no.as_str());
+            let seen = gone.remove(order.order_no.as_str());
+            if seen > Some(order.version) {
+                let id = (order.period_number.clone(), order.order_no.clone());
+                undone.push(Eviction { id, seen, stored: Some(order.version) });
+            }
         }
         cache.fill_part(&fill, &orders).await;
     }
+    // What was newer there than it is stored was put back by hand. The next fill brings it.
+    cache.evict_orders(&undone).await;
     cache.end_fill(fill, gone.into_iter().collect()).await;
     Ok(())
 }

@@ -22,7 +22,7 @@ mod transaction;
 mod upkeep;
 mod wallet;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sea_orm::DatabaseConnection;
 
@@ -103,6 +103,11 @@ impl Sources {
 /// The loaders of one request.
 pub struct Loaders {
     sources: Sources,
+    /// Made when one is first asked: what is near needs none.
+    batchers: OnceLock<Batchers>,
+}
+
+struct Batchers {
     wallets: Batcher<ReadThrough<entity::wallet::Model>>,
     latest_wallets: Batcher<LatestWallets>,
     newest_lines: Batcher<NewestLines>,
@@ -125,8 +130,30 @@ pub struct Loaders {
 impl Loaders {
     /// Loaders that have not loaded anything.
     pub fn new(sources: &Sources) -> Self {
+        Self { sources: sources.clone(), batchers: OnceLock::new() }
+    }
+
+    fn batchers(&self) -> &Batchers {
+        self.batchers.get_or_init(|| Batchers::new(&self.sources))
+    }
+
+    /// Forgets what was loaded: after a mutation, and before each event of a subscription,
+    /// whose request goes on for hours.
+    pub async fn start_over(&self) {
+        if let Some(batchers) = self.batchers.get() {
+            batchers.clear().await;
+        }
+    }
+
+    /// How the cache does.
+    pub async fn cache_stats(&self) -> CacheStats {
+        self.sources.cache().snapshot().await
+    }
+}
+
+impl Batchers {
+    fn new(sources: &Sources) -> Self {
         Self {
-            sources: sources.clone(),
             wallets: Batcher::new(ReadThrough::new(sources)),
             latest_wallets: Batcher::new(LatestWallets(sources.clone())),
             newest_lines: Batcher::new(NewestLines(sources.clone())),
@@ -147,9 +174,7 @@ impl Loaders {
         }
     }
 
-    /// Forgets what was loaded: after a mutation, and before each event of a subscription,
-    /// whose request goes on for hours.
-    pub async fn start_over(&self) {
+    async fn clear(&self) {
         self.wallets.clear().await;
         self.latest_wallets.clear().await;
         self.newest_lines.clear().await;
@@ -167,10 +192,5 @@ impl Loaders {
         self.plugin_pay_types.clear().await;
         self.pay_types_by_plugin.clear().await;
         self.config_by_plugin.clear().await;
-    }
-
-    /// How the cache does.
-    pub async fn cache_stats(&self) -> CacheStats {
-        self.sources.cache().snapshot().await
     }
 }

@@ -51,6 +51,6 @@ impl Loaders {
 
     /// The ledger lines of an operation, in order.
     pub async fn operation_lines(&self, id: String) -> Result<Vec<Row<transaction::Model>>> {
-        Ok(self.operation_lines.load(id).await?.unwrap_or_default())
+        Ok(self.batchers().operation_lines.load(id).await?.unwrap_or_default())
     }
 }

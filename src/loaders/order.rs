@@ -182,13 +182,13 @@ impl OrdersByPeriod {
 impl Loaders {
     /// An order, if there is one; always the database's.
     pub async fn order(&self, number: OrderNo) -> Result<Option<Sourced<order::Model>>> {
-        self.orders.load(number).await
+        self.batchers().orders.load(number).await
     }
 
     async fn period(&self, period: &Period) -> Result<Option<PeriodRead>> {
         match self.sources.cache().near_period(period) {
             Some(orders) => Ok(Some(PeriodRead::Short(PeriodRows::cached(orders)))),
-            None => self.periods.load(period.clone()).await,
+            None => self.batchers().periods.load(period.clone()).await,
         }
     }
 

@@ -180,7 +180,7 @@ macro_rules! stored {
             }
 
             fn loader(loaders: &Loaders) -> &Batcher<ReadThrough<Self>> {
-                &loaders.$loader
+                &loaders.batchers().$loader
             }
         }
     )*};

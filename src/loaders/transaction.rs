@@ -178,7 +178,7 @@ impl Loaders {
         &self,
         number: TransactionNo,
     ) -> Result<Option<Row<transaction::Model>>> {
-        self.transactions.load(number).await
+        self.batchers().transactions.load(number).await
     }
 
     /// A page of a wallet's ledger, newest first. Cut from the newest lines, which may be near; one
@@ -194,7 +194,9 @@ impl Loaders {
             let near = self.sources.cache().near::<LatestTransactions>(uid);
             let lines = match near.filter(|latest| is_usable(&latest.lines, at_least)) {
                 Some(latest) => Some(Lines(latest.lines.clone())),
-                None => self.newest_lines.load(Newest { uid: uid.clone(), at_least }).await?,
+                None => {
+                    self.batchers().newest_lines.load(Newest { uid: uid.clone(), at_least }).await?
+                }
             };
             if let Some(slice) = lines.and_then(|lines| lines.page(page)) {
                 return Ok(slice);

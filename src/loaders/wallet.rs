@@ -55,7 +55,7 @@ impl Loaders {
     ) -> Result<Option<Sourced<wallet::Model>>> {
         match freshness {
             Freshness::Cached => self.row(uid.clone()).await,
-            Freshness::Latest => self.latest_wallets.load(uid.clone()).await,
+            Freshness::Latest => self.batchers().latest_wallets.load(uid.clone()).await,
             Freshness::AtLeast(version) => self.wallet_at_least(uid, version).await,
         }
     }
@@ -74,12 +74,12 @@ impl Loaders {
         {
             return Ok(Some(wallet));
         }
-        if let Ok(Some(wallet)) = self.wallets.load(uid.clone()).await
+        if let Ok(Some(wallet)) = self.batchers().wallets.load(uid.clone()).await
             && new_enough(&wallet)
         {
             return Ok(Some(wallet));
         }
-        let Some(wallet) = self.latest_wallets.load(uid.clone()).await? else {
+        let Some(wallet) = self.batchers().latest_wallets.load(uid.clone()).await? else {
             return Ok(None);
         };
         if wallet.version < version {

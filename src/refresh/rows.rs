@@ -14,13 +14,15 @@ use super::{
     shared::State,
 };
 use crate::{
-    cache::{CacheEntry, Cached, Eviction, LatestTransactions, Standing, versions},
+    cache::{
+        CacheEntry, Cached, Eviction, LatestTransactions, Unreachable, order_versions, versions,
+    },
     entity::{
         OrderNo, Period, Uid, clock,
         hot::{Kind, channel, merchant, plugin, plugin_config, plugin_pay_type, tenant},
         wallet,
     },
-    error::Result,
+    error::{Error, Result},
     store::{
         self,
         changes::Change,
@@ -82,7 +84,7 @@ where
     E: HotEntity<Model: Cached<Id = i64>>,
 {
     let ids: Vec<i64> = parsed(changes).map(|(id, _)| id).collect();
-    let cached = inner.cache.inspect::<E::Model>(&ids).await.unwrap_or_default();
+    let cached = inner.cache.inspect::<E::Model>(&ids).await.map_err(unreachable)?;
     let rows = hot::by_ids::<E>(inner.database.reader(), &ids).await?;
     evict_undone(inner, &ids, &cached, &rows).await;
     let found: HashSet<i64> = rows.iter().map(Cached::id).collect();
@@ -99,14 +101,13 @@ where
 /// deleted and put back as it once was. `cached` is what was seen before `rows` were read, so that
 /// nothing that was committed since is meant.
 async fn evict_undone<T: Cached>(inner: &Inner, ids: &[T::Id], cached: &[CacheEntry], rows: &[T]) {
-    let (ids, cached): (Vec<T::Id>, Vec<CacheEntry>) = ids
-        .iter()
-        .cloned()
-        .zip(cached.iter().cloned())
-        .filter(|(_, entry)| entry.standing == Standing::Row)
-        .unzip();
-    let undone = Eviction::of_impossible(&ids, &cached, &versions(rows));
+    let undone = Eviction::of_impossible(ids, cached, &versions(rows));
     inner.cache.evict::<T>(&undone).await;
+}
+
+/// The notes are seen to at the next look.
+fn unreachable(_: Unreachable) -> Error {
+    Error::Unavailable("the cache does not say what it has")
 }
 
 /// Caches a page of all rows of a kind; answers the last one's id, unless it was the last page.
@@ -143,7 +144,7 @@ where
 /// rows is always known.
 async fn refresh_wallets(inner: &Inner, changes: &[&Change]) -> Result<u64> {
     let uids: Vec<Uid> = parsed(changes).map(|(uid, _)| uid).collect();
-    let cached = inner.cache.inspect::<wallet::Model>(&uids).await.unwrap_or_default();
+    let cached = inner.cache.inspect::<wallet::Model>(&uids).await.map_err(unreachable)?;
     let wallets = store::wallets::by_uids(inner.database.reader(), &uids).await?;
     evict_undone(inner, &uids, &cached, &wallets).await;
     let found: HashSet<&Uid> = wallets.iter().map(|wallet| &wallet.uid).collect();
@@ -162,13 +163,19 @@ async fn refresh_wallets(inner: &Inner, changes: &[&Change]) -> Result<u64> {
 }
 
 async fn refresh_orders(inner: &Inner, changes: &[&Change]) -> Result<u64> {
+    let place = |(number, change): (OrderNo, &Change)| Some((change.place.parse().ok()?, number));
+    let places: Vec<(Period, OrderNo)> = parsed(changes).filter_map(place).collect();
+    let cached = inner.cache.inspect_orders(&places).await.map_err(unreachable)?;
     let numbers: Vec<OrderNo> = parsed(changes).map(|(number, _)| number).collect();
     let orders = store::orders::by_nos(inner.database.reader(), &numbers).await?;
-    let found: HashSet<(&str, &str)> =
-        orders.iter().map(|o| (o.order_no.as_str(), o.period_number.as_str())).collect();
-    let gone: Vec<(Period, OrderNo, i64)> = parsed::<OrderNo>(changes)
-        .filter(|(_, change)| change.gone && !found.contains(&(&*change.key, &*change.place)))
-        .filter_map(|(no, change)| Some((change.place.parse().ok()?, no, change.version? + 1)))
+    let stored = order_versions(&orders);
+    let undone = Eviction::of_impossible(&places, &cached, &stored);
+    inner.cache.evict_orders(&undone).await;
+    let gone: Vec<(Period, OrderNo, i64)> = parsed(changes)
+        .filter(|(_, change)| change.gone)
+        .filter_map(|(number, change)| Some((place((number, change))?, change.version? + 1)))
+        .filter(|(place, _)| !stored.contains_key(place))
+        .map(|((period, number), version)| (period, number, version))
         .collect();
     tokio::join!(inner.cache.put_orders(&orders), inner.cache.invalidate_orders(&gone));
     Ok((orders.len() + gone.len()) as u64)

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{Role, TestApp, money, on_every_backend, steps::fresh_key, writes::item};
+use crate::support::{
+    Role, TestApp, money, on_every_backend, steps::fresh_key, tests_on, writes::item,
+};
 
 on_every_backend! {
     a_batch_is_done_in_order,
@@ -10,6 +12,12 @@ on_every_backend! {
     a_batch_is_refused_as_its_item_would_be,
     a_batch_is_repeated,
     a_batch_has_bounds,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    a_batch_is_done_in_order,
+    a_batch_is_repeated,
 }
 
 /// Several movements of one wallet follow one another, and may live on each other's money.

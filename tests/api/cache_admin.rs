@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, on_every_backend, steps::fresh_key};
+use crate::support::{TestApp, on_every_backend, steps::fresh_key, tests_on};
 
 const PERIOD: &str = "20241201_001";
 
@@ -16,6 +16,16 @@ on_every_backend! {
     one_order_is_invalidated_in_its_period,
     a_kind_of_hot_data_is_warmed_and_invalidated,
     long_lists_are_refused,
+}
+
+tests_on! {
+    cluster: PostgresCluster with ["--no-refresh"];
+    wallets_are_warmed_once,
+    a_refresh_makes_it_what_the_database_has,
+    an_invalidated_wallet_is_read_again,
+    a_period_is_warmed_refreshed_and_invalidated,
+    one_order_is_invalidated_in_its_period,
+    a_kind_of_hot_data_is_warmed_and_invalidated,
 }
 
 impl TestApp {

@@ -6,9 +6,32 @@ use fred::interfaces::{HashesInterface, KeysInterface};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::support::{Backend, Client, TestApp};
+use crate::support::{Client, TestApp, on_every_backend, tests_on};
 
-const OFTEN: [&str; 2] = ["--cache-sweep-interval", "1s"];
+on_every_backend! {
+    with ["--cache-sweep-interval", "1s"];
+    what_was_deleted_goes,
+}
+
+tests_on! {
+    redis: PostgresRedis with ["--cache-sweep-interval", "1s"];
+    what_others_wrote_is_made_right,
+    an_order_that_nobody_stored_goes,
+    keys_are_counted_by_keyspace,
+    active_wallets_are_warm_at_start,
+    warm_fills_everything,
+}
+
+tests_on! {
+    cluster: PostgresCluster with ["--cache-sweep-interval", "1s"];
+    what_was_deleted_goes,
+    what_others_wrote_is_made_right,
+    an_order_that_nobody_stored_goes,
+    keys_are_counted_by_keyspace,
+    active_wallets_are_warm_at_start,
+    warm_fills_everything,
+}
+
 const PERIOD: &str = "20241201_001";
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -25,17 +48,7 @@ async fn until(client: &Client, document: &str, pointer: &str, expected: Value) 
     }
 }
 
-/// Rows that were deleted or changed past the service, in a cache in the process.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_deleted_goes_embedded() {
-    what_was_deleted_goes(TestApp::start_with(Backend::Embedded, &OFTEN).await).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_deleted_goes_from_redis() {
-    what_was_deleted_goes(TestApp::start_with(Backend::PostgresRedis, &OFTEN).await).await;
-}
-
+/// Rows that were deleted past the service.
 async fn what_was_deleted_goes(app: TestApp) {
     app.given_wallet("ann", "5").await;
     app.given_orders("ann", PERIOD, 3).await;
@@ -50,9 +63,7 @@ async fn what_was_deleted_goes(app: TestApp) {
 }
 
 /// Values that no database ever had, or that it has no more, do not stay until they lapse.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_others_wrote_is_made_right() {
-    let app = TestApp::start_with(Backend::PostgresRedis, &OFTEN).await;
+async fn what_others_wrote_is_made_right(app: TestApp) {
     for uid in ["forged", "plain", "older"] {
         app.given_wallet(uid, "5").await;
     }
@@ -78,9 +89,7 @@ async fn what_others_wrote_is_made_right() {
 }
 
 /// An order that another service put into a period's hash stays no longer than that either.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_that_nobody_stored_goes() {
-    let app = TestApp::start_with(Backend::PostgresRedis, &OFTEN).await;
+async fn an_order_that_nobody_stored_goes(app: TestApp) {
     app.given_orders("ann", PERIOD, 2).await;
     let count = "{ orderCount(periodNumber: \"20241201_001\") }";
     assert_eq!(app.query(count, json!({})).await.data("/orderCount"), 2);
@@ -95,9 +104,7 @@ async fn an_order_that_nobody_stored_goes() {
 }
 
 /// Keys and bytes by keyspace are known after a walk, on every instance.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_are_counted_by_keyspace() {
-    let app = TestApp::start_with(Backend::PostgresRedis, &OFTEN).await;
+async fn keys_are_counted_by_keyspace(app: TestApp) {
     app.given_wallet("ann", "5").await;
     let other = app.another_instance().await;
     let started = Instant::now();
@@ -116,9 +123,7 @@ async fn keys_are_counted_by_keyspace() {
 }
 
 /// The wallets that changed last are there before anybody asks.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn active_wallets_are_warm_at_start() {
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+async fn active_wallets_are_warm_at_start(app: TestApp) {
     for uid in ["old", "mid", "new"] {
         app.given_wallet(uid, "5").await;
     }
@@ -132,9 +137,7 @@ async fn active_wallets_are_warm_at_start() {
 }
 
 /// `wallet-bff warm` fills wallets, periods and hot data.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn warm_fills_everything() {
-    let app = TestApp::start_on(Backend::PostgresRedis).await;
+async fn warm_fills_everything(app: TestApp) {
     app.given_wallet("ann", "5").await;
     app.given_orders("ann", PERIOD, 3).await;
     app.tamper("INSERT INTO plugins (id, name) VALUES (1, 'Cash')").await;

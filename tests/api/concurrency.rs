@@ -1,7 +1,9 @@
 //! One key, asked for by many at once, on several instances.
 
 use futures::future::join_all;
-use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, TransactionTrait,
+};
 use wallet_bff::{
     balance::{
         BatchItem, BatchKind, Command, ForceRelease, Movement, NewOrder, OrderChange, Outcome,
@@ -13,6 +15,7 @@ use wallet_bff::{
 
 use crate::support::{
     Backend,
+    awake::Awake,
     engine::{Engine, Ground},
     steps::fresh_key,
 };
@@ -176,18 +179,24 @@ async fn keys_that_are_used_crosswise_do_not_deadlock() {
     assert!(!log.contains("deadlock detected"), "PostgreSQL had to break a deadlock");
 }
 
-/// Another program keeps a wallet's row locked for longer than anybody waits: who wants that
-/// wallet is told to try again, and those beside it are not held up for each of them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_row_that_stays_locked_is_busy() {
+/// Another program holds ann's wallet, and not bob's.
+async fn given_a_row_that_is_locked() -> (Ground, Engine, DatabaseTransaction) {
     let ground = Ground::on(Backend::PostgresRedis).await;
     let engine = ground.engine().await;
     engine.given_wallets(&["ann", "bob"].map(uid), "100").await;
     let holder = ground.database().begin().await.unwrap();
     let lock = "SELECT 1 FROM wallets WHERE uid = 'ann' FOR UPDATE";
     holder.execute_unprepared(lock).await.unwrap();
+    (ground, engine, holder)
+}
 
-    let started = std::time::Instant::now();
+/// Another program keeps a wallet's row locked for longer than anybody waits: who wants that
+/// wallet is told to try again, and those beside it are not held up for each of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_stays_locked_is_busy() {
+    let (_ground, engine, holder) = given_a_row_that_is_locked().await;
+
+    let started = Awake::since_now();
     let keys: Vec<String> = (0..20).map(|_| fresh_key()).collect();
     // The first is a batch by itself, and blocked; the others are one, behind it.
     let anns = keys.iter().map(|key| engine.ask(key, Command::Deposit(movement("ann", "1"))));
@@ -259,12 +268,7 @@ async fn rows_that_stay_locked_hold_up_their_own_only() {
 /// A large batch that waits for a row keeps nobody waiting who wants another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_that_hangs_holds_nobody_up() {
-    let ground = Ground::on(Backend::PostgresRedis).await;
-    let engine = ground.engine().await;
-    engine.given_wallets(&["ann", "bob"].map(uid), "100").await;
-    let holder = ground.database().begin().await.unwrap();
-    let lock = "SELECT 1 FROM wallets WHERE uid = 'ann' FOR UPDATE";
-    holder.execute_unprepared(lock).await.unwrap();
+    let (_ground, engine, holder) = given_a_row_that_is_locked().await;
 
     let keys: Vec<String> = (0..CALLS).map(|_| fresh_key()).collect();
     let anns = keys.iter().map(|key| engine.ask(key, Command::Deposit(movement("ann", "1"))));

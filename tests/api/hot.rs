@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::support::{Backend, Client, Reply, TestApp, on_every_backend};
+use crate::support::{Backend, Client, Reply, TestApp, on_every_backend, tests_on};
 
 on_every_backend! {
     hot_data_is_listed_with_its_relations,
@@ -15,6 +15,15 @@ on_every_backend! {
     a_change_is_seen_on_every_instance,
     what_comes_and_goes_is_seen,
     a_failing_refresh_disturbs_nobody,
+    many_changes_at_once_are_seen,
+    a_row_that_is_put_back_as_it_was_is_seen,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    hot_data_is_listed_with_its_relations,
+    a_change_is_seen_on_every_instance,
+    what_comes_and_goes_is_seen,
     many_changes_at_once_are_seen,
     a_row_that_is_put_back_as_it_was_is_seen,
 }

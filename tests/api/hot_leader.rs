@@ -6,7 +6,19 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::hot::{SLACK, wait_for};
-use crate::support::{Backend, Client, TestApp, process::Program};
+use crate::support::{Client, TestApp, process::Program, tests_on};
+
+tests_on! {
+    redis: PostgresRedis with ["--no-refresh"];
+    a_dead_leader_is_followed_within_five_seconds,
+    a_leader_that_ends_makes_way,
+}
+
+tests_on! {
+    cluster: PostgresCluster with ["--no-refresh"];
+    a_dead_leader_is_followed_within_five_seconds,
+    a_leader_that_ends_makes_way,
+}
 
 /// How long nobody may refresh after whoever did died.
 const TAKEOVER: Duration = Duration::from_secs(5);
@@ -48,9 +60,7 @@ async fn two_programs(app: &TestApp) -> (Program, Program, String) {
 }
 
 /// After a crash another instance takes over.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_leader_is_followed_within_five_seconds() {
-    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
+async fn a_dead_leader_is_followed_within_five_seconds(app: TestApp) {
     let (first, second, leads) = two_programs(&app).await;
     first.signal("KILL");
     let killed = Instant::now();
@@ -62,9 +72,7 @@ async fn a_dead_leader_is_followed_within_five_seconds() {
 }
 
 /// Who ends in order makes way at once.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_leader_that_ends_makes_way() {
-    let app = TestApp::start_with(Backend::PostgresRedis, &["--no-refresh"]).await;
+async fn a_leader_that_ends_makes_way(app: TestApp) {
     let (mut first, second, leads) = two_programs(&app).await;
     first.signal("TERM");
     assert!(first.ended().await.success(), "{}", first.log());

@@ -2,17 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::hot::{BY_POLLING, SLACK};
-use crate::support::{Backend, Client, Reply, TestApp, money, on_every_backend};
+use crate::support::{
+    Backend, Client, Reply, TestApp, money, on_every_backend, steps::fresh_key, tests_on,
+};
 
 on_every_backend! {
     a_wallet_edited_by_hand_is_read_as_it_is,
     the_audit_names_what_no_line_explains,
     orders_edited_by_hand_are_listed_as_they_are,
+    an_order_that_is_put_back_is_listed_as_it_is,
+    emptied_tables_are_empty,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    a_wallet_edited_by_hand_is_read_as_it_is,
+    orders_edited_by_hand_are_listed_as_they_are,
+    an_order_that_is_put_back_is_listed_as_it_is,
+    emptied_tables_are_empty,
 }
 
 const PERIOD: &str = "20241201_001";
@@ -96,6 +108,45 @@ async fn orders_edited_by_hand_are_listed_as_they_are(app: TestApp) {
     wait_until(&app, count, |reply| reply.data("/orderCount") == 1).await;
     app.tamper(&format!("DELETE FROM orders WHERE order_no = '{first}'")).await;
     wait_until(&app, &document, |reply| orders(reply).len() == 2).await;
+}
+
+/// A restore replaces an order by what it was, or brings back one that was deleted; what is cached
+/// is newer than that.
+async fn an_order_that_is_put_back_is_listed_as_it_is(app: TestApp) {
+    app.given_wallet("ann", "100").await;
+    let (paid, deleted) = (app.given_order("ann", "1").await, app.given_order("ann", "2").await);
+    app.update_order(&deleted, "CANCELLED").await.unwrap();
+    app.tamper("CREATE TABLE backup AS SELECT * FROM orders").await;
+    app.update_order(&paid, "PAID").await.unwrap();
+    app.delete_order_once(&fresh_key(), &deleted).await.unwrap();
+    let document = format!(
+        "{{ ordersByPeriod(periodNumber: \"{PERIOD}\") {{ edges {{ node {{ status source }} }} }} }}"
+    );
+    let edges = "/ordersByPeriod/edges";
+    let are = |reply: &Reply, statuses: &[&str]| {
+        let is_cached = reply.each(edges, "/node/source").iter().all(|source| *source == "CACHE");
+        is_cached && reply.each(edges, "/node/status") == statuses
+    };
+    wait_until(&app, &document, |reply| are(reply, &["PAID"])).await;
+    app.tamper("DELETE FROM orders; INSERT INTO orders SELECT * FROM backup").await;
+    wait_until(&app, &document, |reply| are(reply, &["PENDING", "CANCELLED"])).await;
+}
+
+/// Where a table is emptied, whatever the statement, nothing of it is shown any longer.
+async fn emptied_tables_are_empty(app: TestApp) {
+    app.given_wallet("ann", "5").await;
+    app.given_orders("ann", PERIOD, 3).await;
+    let document =
+        format!("{{ wallet(uid: \"ann\") {{ balance }} orderCount(periodNumber: \"{PERIOD}\") }}");
+    wait_until(&app, &document, |reply| reply.data("/orderCount") == 3).await;
+    app.tamper(match app.database().get_database_backend() {
+        DbBackend::Postgres => "TRUNCATE wallets, orders CASCADE",
+        _ => "DELETE FROM orders; DELETE FROM wallet_transactions; DELETE FROM wallets",
+    })
+    .await;
+    let is_empty = json!({ "wallet": null, "orderCount": 0 });
+    let took = wait_until(&app, &document, |reply| reply.data("") == &is_empty).await;
+    assert!(took < BY_POLLING + SLACK, "it took {took:?}");
 }
 
 /// What the service does itself is not noted: it costs nothing.

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use crate::support::{Backend, Role, TestApp, money, on_every_backend, steps::fresh_key};
+use crate::support::{Backend, Role, TestApp, money, on_every_backend, steps::fresh_key, tests_on};
 
 on_every_backend! {
     a_repeat_is_answered_and_not_done,
@@ -10,6 +10,11 @@ on_every_backend! {
     a_key_is_for_one_input,
     a_refusal_is_repeated,
     callers_do_not_share_keys,
+    concurrent_repeats_are_done_once,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
     concurrent_repeats_are_done_once,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Role, TestApp, on_every_backend};
+use crate::support::{Backend, Role, TestApp, on_every_backend, tests_on};
 
 on_every_backend! {
     a_watch_begins_with_the_present_and_goes_on,
@@ -12,6 +12,13 @@ on_every_backend! {
     a_watch_is_for_who_may,
     a_socket_answers_queries,
     a_socket_is_closed_with_a_reason,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    a_watch_begins_with_the_present_and_goes_on,
+    a_watch_resumes_after_a_version,
+    a_watch_that_begins_among_changes_misses_none,
 }
 
 /// First the current state, then every change in order, nothing twice.

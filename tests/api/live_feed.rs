@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Backend, Client, TestApp, on_every_backend, socket::Watch, writes::reward};
+use crate::support::{
+    Backend, Client, TestApp, on_every_backend, socket::Watch, tests_on, writes::reward,
+};
 
 on_every_backend! {
     the_feed_begins_with_the_last_wallet_and_tells_of_all,
@@ -10,6 +12,11 @@ on_every_backend! {
     small_changes_are_left_out,
     a_line_that_came_late_is_made_good,
     a_cursor_expires,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    the_feed_begins_with_the_last_wallet_and_tells_of_all,
 }
 
 const FEED: &str = "subscription($after: String, $least: Decimal) {

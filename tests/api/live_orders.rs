@@ -3,12 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Backend, Client, Role, TestApp, on_every_backend, socket::Watch, steps::fresh_key,
+    Backend, Client, Role, TestApp, on_every_backend, socket::Watch, steps::fresh_key, tests_on,
 };
 
 on_every_backend! {
     a_period_begins_with_what_may_change_and_goes_on,
     a_user_hears_of_own_orders_only,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    a_period_begins_with_what_may_change_and_goes_on,
 }
 
 const ORDERS: &str = "subscription($period: String!) { orderUpdated(periodNumber: $period) {

@@ -3,13 +3,20 @@
 use fred::prelude::*;
 use serde_json::json;
 
-use crate::support::{Backend, Role, TestApp, on_every_backend, steps::fresh_key};
+use crate::support::{Backend, Role, TestApp, on_every_backend, steps::fresh_key, tests_on};
 
 on_every_backend! {
     a_free_lock_is_free,
     breaking_a_free_lock_is_told_and_kept,
     locks_are_counted,
     locks_are_for_who_runs_the_service,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    a_free_lock_is_free,
+    breaking_a_free_lock_is_told_and_kept,
+    locks_are_counted,
 }
 
 const STATUS: &str = "{ lockStatus(uid: \"ann\") { uid held holder ttlMs acquiredAt } }";

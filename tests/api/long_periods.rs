@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::support::{Backend, Reply, TestApp, on_every_backend};
+use crate::support::{Backend, Reply, TestApp, on_every_backend, tests_on};
 
 const SHORT: &str = "20241201_001";
 const LONG: &str = "20241201_002";
@@ -18,6 +18,12 @@ const PAGE: &str = "query($period: String!, $first: Int, $after: String, $last: 
 const EDGES: &str = "/ordersByPeriod/edges";
 
 on_every_backend! {
+    a_long_period_pages_like_a_short_one,
+    a_long_period_follows_what_happens_to_its_orders,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
     a_long_period_pages_like_a_short_one,
     a_long_period_follows_what_happens_to_its_orders,
 }
@@ -124,16 +130,4 @@ async fn a_page_of_a_hundred_thousand_costs_what_it_costs_of_three_thousand() {
     let (short, long) = (&costs[0], &costs[1]);
     assert_eq!(short.0, long.0, "commands");
     assert!(long.1 < short.1 * 2, "bytes sent: {} for a page of 3,000, {}", short.1, long.1);
-}
-
-/// On a cluster, hash and index are on one node.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_period_is_read_from_a_cluster() {
-    let app = TestApp::start_on(Backend::PostgresCluster).await;
-    // A name that no other test uses: the cluster is shared.
-    let period = format!("{}_7", rand::random_range(10_000_000..99_999_999));
-    app.given_long_period(&period, 3_000).await;
-    let page = app.page_of_cached(&period, json!({ "last": 3, "status": "PAID" })).await;
-    assert_eq!(page.list(EDGES).len(), 3, "{page}");
-    assert_eq!(page.data("/ordersByPeriod/totalCount"), 300, "{page}");
 }

@@ -41,6 +41,7 @@ mod outage;
 mod overload;
 mod program;
 mod property;
+mod races;
 mod rendered;
 mod rewards;
 mod roundtrips;

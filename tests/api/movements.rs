@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::support::{Backend, TestApp, money, on_every_backend, servers::postgres};
+use crate::support::{Backend, TestApp, money, on_every_backend, servers::postgres, tests_on};
 
 on_every_backend! {
     concurrent_withdrawals_conserve_money,
@@ -15,6 +15,14 @@ on_every_backend! {
     refusals_have_codes,
     insufficient_funds_say_how_much,
     opening_twice_is_opening_once,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    concurrent_withdrawals_conserve_money,
+    transfers_both_ways_do_not_deadlock,
+    a_change_is_read_at_once,
+    a_change_shows_in_a_ledger_that_is_cached,
 }
 
 /// Twenty clients race for ten withdrawals' worth of money: ten are paid.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, on_every_backend};
+use crate::support::{TestApp, on_every_backend, tests_on};
 
 const PERIOD: &str = "20241201_001";
 const ORDERS: &str = "query($period: String!, $first: Int, $after: String, $last: Int,
@@ -21,6 +21,14 @@ on_every_backend! {
     an_order_is_read_whole,
     a_period_pages_and_filters,
     an_order_that_cannot_be_is_refused_or_null,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    a_period_lists_its_orders,
+    an_empty_period_is_empty,
+    a_single_order_is_not_its_period,
+    a_period_pages_and_filters,
 }
 
 /// A period lists its own orders and no others, at the first look and from the cache.

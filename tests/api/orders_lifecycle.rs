@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::json;
 use wallet_bff::entity::transaction::Kind;
 
-use crate::support::{Backend, Role, TestApp, money, on_every_backend, steps::fresh_key};
+use crate::support::{Backend, Role, TestApp, money, on_every_backend, steps::fresh_key, tests_on};
 
 on_every_backend! {
     an_order_is_paid_for_as_it_is_made,
@@ -19,6 +19,12 @@ on_every_backend! {
     a_change_of_an_order_is_repeated,
     an_order_that_holds_money_is_not_deleted,
     users_cancel_their_own,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    an_order_goes_its_way,
+    cancelling_and_expiring_race_for_one_refund,
 }
 
 impl TestApp {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wallet_bff::entity::{Money, Uid, wallet};
 
 use crate::support::{
-    Backend, Role, TestApp, money, on_every_backend, steps::fresh_key, writes::reward,
+    Backend, Role, TestApp, money, on_every_backend, steps::fresh_key, tests_on, writes::reward,
 };
 
 on_every_backend! {
@@ -14,6 +14,11 @@ on_every_backend! {
     a_large_reward_is_paid_once,
     a_reward_that_ended_half_way_is_resumed,
     a_reward_has_bounds,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    each_user_is_paid_all_or_nothing,
 }
 
 /// Who has no wallet, or a closed one, gets nothing; the others are paid.

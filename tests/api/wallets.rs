@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, on_every_backend};
+use crate::support::{TestApp, on_every_backend, tests_on};
 
 const WALLET: &str = "query($uid: ID!, $consistency: Consistency, $minVersion: Int) {
     wallet(uid: $uid, consistency: $consistency, minVersion: $minVersion) {
@@ -26,6 +26,14 @@ on_every_backend! {
     a_malformed_uid_is_refused,
     a_node_is_found_by_its_id,
     a_balance_suffices_or_not,
+}
+
+tests_on! {
+    cluster: PostgresCluster;
+    an_answer_says_where_it_came_from,
+    a_wallet_that_is_not_there_is_null,
+    a_wallet_is_there_once_it_is_opened,
+    a_read_is_at_least_as_new_as_asked,
 }
 
 /// A wallet is read as it was made: to the digit, and with where the answer came from.

@@ -15,11 +15,11 @@ end
 
 local function replaces(kind, version, text, new)
   local there, at = found(text)
-  if not there then return true end
+  if not there then return kind ~= 'r' end
   if kind == 'x' then return at == version or at <= tonumber(string.sub(new, 2)) end
   if kind == 'a' then return false end
   if kind == 'n' and there ~= '?' then return version > at end
-  if kind == '?' or (kind == 'v' and there == '!') then return version > at end
+  if kind == '?' or ((kind == 'v' or kind == 'r') and there == '!') then return version > at end
   return version >= at
 end
 

@@ -6,14 +6,22 @@
 -- Answers {stored, refused, 1 if there was no memory}.
 --
 -- Beside orders the hash has '!complete' (these are all), '!filling' (the fill under way) and
--- '!doubts' (how often an order became unknown): a fill that began before a doubt arose must
--- not declare the period complete.
+-- '!doubts' (how often an order became unknown, counted from a number by chance): a fill that began
+-- before a doubt arose, or before all was lost, does nothing.
 local hash, index, part = KEYS[1], KEYS[2], ARGV[2]
 local kept = redis.call('TYPE', hash).ok
 if kept ~= 'hash' and kept ~= 'none' then redis.call('DEL', hash) end
 local indexed = redis.call('HEXISTS', hash, '!indexed') == 1
 
 local at = 6
+local is_doubted = false
+if part == 'first' or part == 'only' then
+  is_doubted = (redis.call('HGET', hash, '!doubts') or '0') ~= ARGV[4]
+elseif part ~= 'some' then
+  is_doubted = redis.call('HGET', hash, '!filling') ~= ARGV[3]
+end
+if is_doubted then return {0, (#ARGV - at + 1 - 2 * ARGV[5]) / 4, 0} end
+
 for _ = 1, tonumber(ARGV[5]) do
   local field = ARGV[at]
   local text = redis.call('HGET', hash, field)
@@ -28,11 +36,7 @@ for _ = 1, tonumber(ARGV[5]) do
 end
 
 if part == 'first' or part == 'only' then
-  if (redis.call('HGET', hash, '!doubts') or '0') == ARGV[4] then
-    if failed(redis.pcall('HSET', hash, '!filling', ARGV[3])) then return {0, 0, 1} end
-  else
-    redis.call('HDEL', hash, '!filling')
-  end
+  if failed(redis.pcall('HSET', hash, '!filling', ARGV[3])) then return {0, 0, 1} end
 end
 
 local stored, refused, full = 0, 0, 0

@@ -104,15 +104,19 @@ async fn a_fill_takes_out_what_is_gone(cache: Cache) {
     assert_eq!(read_page(&cache, query(9)).await, (vec![1, 5, 6], 3));
 }
 
+fn eviction(number: usize, seen: Option<i64>) -> Eviction<(Period, OrderNo)> {
+    Eviction { id: (period(), order(number, 2).order_no), seen, stored: Some(2) }
+}
+
 async fn a_doubt_ends_a_fill(cache: Cache) {
     let begun = cache.begin_fill(&period(), false).await.unwrap().unwrap();
     cache.fill_part(&begun, &[order(1, 1)]).await;
-    cache.evict_order(&order(1, 2), None).await;
+    cache.evict_orders(&[eviction(1, None)]).await;
     cache.end_fill(begun, Vec::new()).await;
     assert_eq!(page(&cache, query(9)).await, None, "an order became unknown");
     fill(&cache, &[order(1, 2)]).await;
     assert_eq!(read_page(&cache, query(9)).await, (vec![1], 1));
-    cache.evict_order(&order(1, 2), Some(2)).await;
+    cache.evict_orders(&[eviction(1, Some(2))]).await;
     assert_eq!(page(&cache, query(9)).await, None);
 }
 

@@ -11,6 +11,7 @@ on_each_backend! {
     what_the_snapshot_lacks_is_gone,
     an_unreadable_order_is_replaced,
     a_doubt_in_between_keeps_it_partial,
+    an_order_that_was_put_back_is_shown_as_it_is,
     a_long_period_is_filled_in_parts,
 }
 
@@ -25,7 +26,7 @@ async fn versions(cache: &Cache) -> (Vec<i64>, bool) {
 }
 
 async fn a_partial_hash_is_no_period(cache: Cache) {
-    assert_eq!(now(&cache).await, PeriodOrders::default());
+    assert_eq!(versions(&cache).await, (vec![], false));
     cache.put_orders(&[order(1, 1)]).await;
     assert_eq!(versions(&cache).await, (vec![1], false));
 }
@@ -99,13 +100,27 @@ async fn a_doubt_in_between_keeps_it_partial(cache: Cache) {
     // An order that the snapshot does not know could not be written, and is made up for.
     cache.0.backend.put_periods(vec![outdated(5, 1)]).await;
     cache.put_period(&period(), &before, &[order(1, 1)]).await;
-    assert_eq!(versions(&cache).await, (vec![1], false));
+    assert_eq!(versions(&cache).await, (vec![], false));
     // The next fill has it.
     let before = now(&cache).await;
     cache.put_period(&period(), &before, &[order(1, 1), order(5, 1)]).await;
     assert_eq!(versions(&cache).await, (vec![1, 1], true));
     cache.0.backend.put_periods(vec![outdated(1, 2)]).await;
     assert_eq!(versions(&cache).await, (vec![1], false), "an order became unknown");
+}
+
+/// Newer, deleted, or unknown is what stands there; and then it is put back as it once was.
+async fn an_order_that_was_put_back_is_shown_as_it_is(cache: Cache) {
+    let stored = [order(1, 1), order(2, 2), order(3, 1)];
+    cache.put_orders(&[order(1, 3), order(2, 2), order(3, 2)]).await;
+    cache.remove_orders(&[order(2, 2)]).await;
+    cache.invalidate_orders(&[(period(), order(3, 1).order_no, 3)]).await;
+    for _ in 0..2 {
+        let before = now(&cache).await;
+        cache.put_period(&period(), &before, &stored).await;
+    }
+    let period = now(&cache).await;
+    assert!(period.complete && *period.orders == stored, "{period:#?}");
 }
 
 async fn a_long_period_is_filled_in_parts(cache: Cache) {

@@ -86,7 +86,7 @@ impl Reply {
 /// UNAUTHENTICATED.
 pub fn request(ctx: &Context<'_>, key: IdempotencyKey) -> Result<Request> {
     let caller = ctx.identity()?.uid.to_string();
-    Ok(Request { caller, key, request_id: ctx.session().request_id.clone() })
+    Ok(Request { caller, key, request_id: ctx.session().request_id.to_string() })
 }
 
 /// Sends a command through the one door for money, for whoever asks. `fields` says which part

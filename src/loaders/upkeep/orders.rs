@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::{CacheAction, Upkeep, certain, is_there};
 use crate::{
-    cache::{CacheEntry, LongFill, PeriodPage, PeriodQuery, Standing},
+    cache::{CacheEntry, Eviction, LongFill, PeriodPage, PeriodQuery, Standing, order_versions},
     entity::{OrderNo, Period, order},
     error::Result,
     loaders::{Sources, long, order::OrdersByPeriod},
@@ -47,21 +47,24 @@ impl Sources {
     ) -> Result<Upkeep> {
         let by_number = orders::by_nos(self.reader(), std::slice::from_ref(number));
         let Some(order) = by_number.await?.pop() else { return Ok(Upkeep::of(0, 1)) };
-        let entry = self.cache().inspect_order(&order).await?.remove(0);
+        let id = [(order.period_number, order.order_no)];
+        let entry = self.cache().inspect_orders(&id).await?;
         // Again, after the look: what was seen cannot be newer than this.
         let by_number = orders::by_nos(self.reader(), std::slice::from_ref(number));
         let Some(order) = by_number.await?.pop() else { return Ok(Upkeep::of(0, 1)) };
-        let is_impossible = entry.version.is_some_and(|seen| seen > order.version);
+        let stored = order_versions(std::slice::from_ref(&order));
         let affected = match action {
-            CacheAction::Warm if entry.standing == Standing::Row => 0,
+            CacheAction::Warm if entry[0].standing == Standing::Row => 0,
             CacheAction::Invalidate => {
-                let evicted = certain(self.cache().evict_order(&order, entry.version).await)?;
-                if is_there(&entry) { evicted } else { 0 }
+                let [id] = id;
+                let (seen, stored) = (entry[0].version, Some(order.version));
+                let eviction = [Eviction { id, seen, stored }];
+                let evicted = certain(self.cache().evict_orders(&eviction).await)?;
+                if is_there(&entry[0]) { evicted } else { 0 }
             }
             CacheAction::Warm | CacheAction::Refresh => {
-                if is_impossible {
-                    certain(self.cache().evict_order(&order, entry.version).await)?;
-                }
+                let impossible = Eviction::of_impossible(&id, &entry, &stored);
+                certain(self.cache().evict_orders(&impossible).await)?;
                 certain(self.cache().put_orders(std::slice::from_ref(&order)).await)?
             }
         };
@@ -110,7 +113,9 @@ impl Sources {
     pub(super) async fn order_entries(&self, number: &OrderNo) -> Result<Vec<CacheEntry>> {
         let by_number = orders::by_nos(self.reader(), std::slice::from_ref(number));
         match by_number.await?.pop() {
-            Some(order) => Ok(self.cache().inspect_order(&order).await?),
+            Some(order) => {
+                Ok(self.cache().inspect_orders(&[(order.period_number, order.order_no)]).await?)
+            }
             None => Ok(Vec::new()),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{CHUNK, CacheAction, Upkeep, certain, is_there};
 use crate::{
-    cache::{CacheEntry, Cached, Eviction, Standing, versions},
+    cache::{CacheEntry, Cached, Eviction, Moment, Standing, versions},
     error::Result,
     loaders::{Sources, read_through::Stored},
     store::hot::{self, HotEntity},
@@ -48,12 +48,13 @@ impl Sources {
     ) -> Result<Upkeep> {
         let entries = self.cache().inspect::<T>(ids).await?;
         let wanted = wanted(action, ids, &entries);
+        let moment = self.cache().moment::<T>(&wanted);
         let rows = T::select(self.reader(), &wanted).await?;
         let versions = versions(&rows);
         let affected = match action {
             CacheAction::Invalidate => self.evict::<T>(ids, &entries, &versions).await?,
-            CacheAction::Warm => certain(self.cache().fill(&rows).await)?,
-            CacheAction::Refresh => self.replace(ids, &entries, &rows, &versions).await?,
+            CacheAction::Warm => certain(self.cache().fill_since(&rows, &moment).await)?,
+            CacheAction::Refresh => self.replace(ids, &entries, &rows, &moment).await?,
         };
         Ok(Upkeep::of(affected, ids.len()))
     }
@@ -79,18 +80,19 @@ impl Sources {
         certain(self.cache().evict::<T>(&there).await)
     }
 
-    /// Puts the database's rows there, and takes away what it never had, or has no more.
+    /// Puts the database's rows there, which were read at that moment, and takes away what it never
+    /// had, or has no more.
     pub(super) async fn replace<T: Cached>(
         &self,
         ids: &[T::Id],
         entries: &[CacheEntry],
         rows: &[T],
-        versions: &HashMap<T::Id, i64>,
+        moment: &Moment,
     ) -> Result<u64> {
-        let evictions = Eviction::of_impossible(ids, entries, versions);
+        let evictions = Eviction::of_impossible(ids, entries, &versions(rows));
         let gone = evictions.iter().filter(|eviction| eviction.stored.is_none()).count() as u64;
         certain(self.cache().evict::<T>(&evictions).await)?;
-        Ok(gone + certain(self.cache().fill(rows).await)?)
+        Ok(gone + certain(self.cache().fill_since(rows, moment).await)?)
     }
 }
 

@@ -109,13 +109,14 @@ impl Sources {
         T: Stored + Cached<Id: std::str::FromStr>,
     {
         let (ids, entries) = rows_among::<T::Id>(walked);
+        let moment = self.cache().moment::<T>(&ids);
         let rows = T::select(self.reader(), &ids).await?;
         let stored = versions(&rows);
         let is_right = |(id, entry): &(T::Id, CacheEntry)| entry.version == stored.get(id).copied();
         let (ids, entries): (Vec<_>, Vec<_>) =
             ids.into_iter().zip(entries).filter(|pair| !is_right(pair)).unzip();
         let rows: Vec<T> = rows.into_iter().filter(|row| ids.contains(&row.id())).collect();
-        self.replace(&ids, &entries, &rows, &stored).await
+        self.replace(&ids, &entries, &rows, &moment).await
     }
 
     /// Lists without versions are not read by this service, and not its to judge.

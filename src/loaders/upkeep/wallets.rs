@@ -20,6 +20,10 @@ impl Sources {
     ) -> Result<Upkeep> {
         let balances = self.cache().inspect::<wallet::Model>(uids).await?;
         let histories = self.cache().inspect::<LatestTransactions>(uids).await?;
+        let read_at = (
+            self.cache().moment::<wallet::Model>(uids),
+            self.cache().moment::<LatestTransactions>(uids),
+        );
         // The lines of what is not a wallet are not worth a look.
         let rows = wallets::by_uids(self.reader(), uids).await?;
         let stored = versions(&rows);
@@ -37,11 +41,12 @@ impl Sources {
                 let missing = wanted(action, uids, &balances);
                 let rows: Vec<_> =
                     rows.into_iter().filter(|row| missing.contains(&row.uid)).collect();
-                certain(self.cache().fill(&lines).await)? + certain(self.cache().fill(&rows).await)?
+                certain(self.cache().fill_since(&lines, &read_at.1).await)?
+                    + certain(self.cache().fill_since(&rows, &read_at.0).await)?
             }
             CacheAction::Refresh => {
-                self.replace(uids, &histories, &lines, &versions(&lines)).await?
-                    + self.replace(uids, &balances, &rows, &stored).await?
+                self.replace(uids, &histories, &lines, &read_at.1).await?
+                    + self.replace(uids, &balances, &rows, &read_at.0).await?
             }
         };
         Ok(Upkeep::of(affected, 2 * uids.len()))

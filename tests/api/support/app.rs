@@ -10,7 +10,7 @@ use wallet_bff::{app::App, auth::Role, config::Config};
 
 use super::{
     Client,
-    servers::{cluster, postgres, redis::Redis},
+    servers::{cluster::Cluster, postgres, redis::Redis},
     tokens,
 };
 
@@ -21,7 +21,7 @@ pub enum Backend {
     Embedded,
     /// A database of its own in the shared PostgreSQL, and a Redis of its own.
     PostgresRedis,
-    /// The same on the shared Redis Cluster of three masters.
+    /// The same on a Redis Cluster of three masters, its own while it runs.
     PostgresCluster,
 }
 
@@ -43,6 +43,7 @@ struct Stores {
     database_url: String,
     redis_url: Option<String>,
     redis: Option<Redis>,
+    cluster: Option<Cluster>,
     database: DatabaseConnection,
     /// Where the SQLite file is.
     _folder: TempDir,
@@ -75,17 +76,18 @@ impl TestApp {
             Backend::Embedded => format!("sqlite://{}/wallets.db", folder.path().display()),
             Backend::PostgresRedis | Backend::PostgresCluster => postgres::database().await,
         };
-        let redis_url = match backend {
-            Backend::PostgresCluster => Some(cluster::url()),
-            _ => redis.as_ref().map(Redis::url),
+        let cluster = match backend {
+            Backend::PostgresCluster => Some(Cluster::take().await),
+            _ => None,
         };
+        let redis_url = redis.as_ref().map(Redis::url).or(cluster.as_ref().map(Cluster::url));
         // The instance makes the SQLite file, so it comes first.
         let instance = Instance::start(&database_url, redis_url.as_deref(), flags).await;
         if redis.as_ref().is_none_or(Redis::runs) {
             instance.wait_until_up().await;
         }
         let database = Database::connect(&database_url).await.expect("the database accepts");
-        let stores = Stores { database_url, redis_url, redis, database, _folder: folder };
+        let stores = Stores { database_url, redis_url, redis, cluster, database, _folder: folder };
         Self { instance, stores }
     }
 
@@ -145,6 +147,11 @@ impl TestApp {
         self.stores.redis.as_mut().expect("a Redis of its own: Backend::PostgresRedis")
     }
 
+    /// The test's own cluster.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.stores.cluster.as_ref()
+    }
+
     /// A connection to what the instance caches in.
     pub async fn cache(&self) -> fred::clients::Client {
         use fred::prelude::*;
@@ -193,9 +200,12 @@ pub(super) fn config(database_url: &str, redis_url: Option<&str>, flags: &[&str]
     arguments.extend(["--database-read-connections", "4", "--database-write-connections", "2"]);
     arguments.extend(redis_url.iter().flat_map(|url| ["--redis-url", url]));
     arguments.extend(flags);
-    if !flags.contains(&"--redis-timeout") {
-        // On a busy machine Redis may be late without being gone, which is another test.
-        arguments.extend(["--redis-timeout", "5s"]);
+    // On a busy machine, or one that stops for a while, Redis may be late without being gone, and an
+    // answer without being lost: these are tests of their own.
+    for (flag, patience) in [("--redis-timeout", "5s"), ("--operation-timeout", "120s")] {
+        if !flags.iter().any(|given| given.starts_with(flag)) {
+            arguments.extend([flag, patience]);
+        }
     }
     let command = Config::augment_args(Command::new("serve")).mut_args(|a| a.env(None::<&str>));
     let matches = command.try_get_matches_from(arguments).unwrap_or_else(|e| panic!("{e}"));

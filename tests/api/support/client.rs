@@ -14,7 +14,7 @@ use wallet_bff::auth::Role;
 use super::tokens;
 
 /// How long an instance may take to connect.
-const START_LIMIT: Duration = Duration::from_secs(10);
+const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Somebody who asks an instance; cheap to clone.
 #[derive(Clone)]

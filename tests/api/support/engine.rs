@@ -59,7 +59,7 @@ impl Ground {
         let (database_url, redis) = match backend {
             Backend::Embedded => (format!("sqlite://{}/w.db", folder.path().display()), None),
             Backend::PostgresRedis => (postgres::database().await, Some(Redis::start())),
-            Backend::PostgresCluster => panic!("the cluster is shared, and this may break it"),
+            Backend::PostgresCluster => panic!("what this breaks is one Redis"),
         };
         let url = format!("{database_url}{}", if redis.is_none() { "?mode=rwc" } else { "" });
         let database = sea_orm::Database::connect(url).await.expect("the database accepts");

@@ -1,6 +1,7 @@
 //! The harness: real servers, a real instance of the service, and words to test it with.
 
 pub mod app;
+pub mod awake;
 pub mod client;
 pub mod collector;
 pub mod engine;
@@ -52,3 +53,24 @@ macro_rules! on_every_backend {
 }
 
 pub(crate) use on_every_backend;
+
+/// Makes each of these functions a test on one backend, in a module of this name:
+/// `tests_on! { cluster: PostgresCluster; name, … }`.
+macro_rules! tests_on {
+    ($module:ident: $backend:ident; $($holds:ident),+ $(,)?) => {
+        tests_on! { $module: $backend with []; $($holds),+ }
+    };
+    ($module:ident: $backend:ident with $flags:tt; $($holds:ident),+ $(,)?) => {
+        mod $module {
+            use crate::support::{Backend, TestApp};
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $holds() {
+                let app = TestApp::start_with(Backend::$backend, &$flags).await;
+                Box::pin(super::$holds(app)).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use tests_on;

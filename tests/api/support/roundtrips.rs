@@ -72,7 +72,10 @@ impl TestApp {
 
     /// Empties Redis.
     pub async fn flush_cache(&self) {
-        self.redis_custom(&["FLUSHALL"]).await;
+        match self.cluster() {
+            Some(cluster) => cluster.flush(),
+            None => drop(self.redis_custom(&["FLUSHALL"]).await),
+        }
     }
 
     async fn redis_custom(&self, words: &[&str]) -> String {

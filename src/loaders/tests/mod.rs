@@ -1,5 +1,7 @@
 //! Loaders over a database and a cache of the test's own.
 
+mod races;
+
 use futures::future::join_all;
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
