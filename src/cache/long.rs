@@ -10,10 +10,11 @@ use bytes::Bytes;
 
 use super::{
     Cache, OnLoss, Unreachable,
-    backend::{Begin, LONG, PageWanted, PeriodWrite},
     entry::{Found, jittered},
+    hash::{Begin, LONG, PageWanted, PeriodWrite},
     keyspaces::{self, Keyspace},
-    periods::{key, period_write, row},
+    period_writes::{period_write, row},
+    periods::key,
     stats::count,
 };
 use crate::entity::{OrderNo, Period, clock, order};

@@ -1,30 +1,22 @@
 //! The cache in this process: the embedded default.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use moka::{Expiry, ops::compute::Op, sync::Cache};
-use parking_lot::Mutex;
 
 use super::{
-    backend::{
-        Begin, COMPLETE, DOUBTS, FILLING, Fields, Hash, Held, LONG, PageFound, PageWanted,
-        PeriodWrite, PeriodWritten, Size, Standing, Write, Written, first_doubt,
-    },
-    entry::{Entry, Found, Kind, jittered},
+    backend::{Held, Size, Write, Written},
+    entry::Found,
     keyspaces::Keyspace,
+    memory_periods::Period,
     outage::Place,
-    shelves::Shelves,
 };
-use crate::entity::clock;
 
 /// Rows, and periods. Each has its own lifetime; the least used go when there are too many.
 pub(super) struct Memory {
     rows: Cache<String, Row>,
-    periods: Cache<String, Period>,
+    pub(super) periods: Cache<String, Period>,
 }
 
 #[derive(Clone)]
@@ -35,63 +27,14 @@ struct Row {
     stored: Instant,
 }
 
-/// Its fields change in place, while moka holds the key: a period may be long.
-#[derive(Clone)]
-struct Period {
-    fields: Arc<Mutex<PeriodFields>>,
-    ttl: Duration,
-    stored: Instant,
-}
-
-impl Period {
-    fn new(ttl: Duration) -> Self {
-        Self { fields: Arc::default(), ttl, stored: Instant::now() }
-    }
-
-    /// The same, to live for this long from now.
-    fn anew(self, ttl: Duration) -> Self {
-        Self { ttl, stored: Instant::now(), ..self }
-    }
-}
-
 /// A lifetime that each entry names itself.
-trait Mortal {
+pub(super) trait Mortal {
     fn ttl(&self) -> Duration;
 }
 
 impl Mortal for Row {
     fn ttl(&self) -> Duration {
         self.ttl
-    }
-}
-
-impl Mortal for Period {
-    fn ttl(&self) -> Duration {
-        self.ttl
-    }
-}
-
-/// What Redis keeps in a hash, and in its index.
-#[derive(Default)]
-struct PeriodFields {
-    fields: Fields,
-    /// Of a long period.
-    shelves: Option<Shelves>,
-}
-
-impl PeriodFields {
-    fn put(&mut self, field: &str, text: Bytes) {
-        if let Some(shelves) = &mut self.shelves {
-            shelves.put(field, &text);
-        }
-        self.fields.insert(field.to_owned(), text);
-    }
-
-    fn remove(&mut self, field: &str) {
-        if let Some(shelves) = &mut self.shelves {
-            shelves.remove(field);
-        }
-        self.fields.remove(field);
     }
 }
 
@@ -140,68 +83,6 @@ impl Memory {
         written
     }
 
-    pub(super) fn period(&self, key: &str) -> Hash {
-        let anew = || Period::new(jittered(Keyspace::Orders.ttl()));
-        let period = self.periods.entry_by_ref(key).or_insert_with(anew).into_value();
-        let mut period = period.fields.lock();
-        if !period.fields.contains_key(DOUBTS) {
-            period.put(DOUBTS, first_doubt().to_string().into());
-        }
-        if period.fields.len() > LONG { Hash::Long } else { Hash::Whole(period.fields.clone()) }
-    }
-
-    pub(super) fn page(&self, wanted: &PageWanted) -> Option<PageFound> {
-        let period = self.periods.get(&wanted.key)?;
-        let period = period.fields.lock();
-        let shelves = period.shelves.as_ref()?;
-        period.fields.contains_key(COMPLETE).then(|| shelves.page(&period.fields, wanted))
-    }
-
-    pub(super) fn begin_fill(&self, begin: &Begin) -> Option<bool> {
-        let mut began = None;
-        self.periods.entry(begin.key.clone()).and_compute_with(|there| {
-            let is_new = there.is_none();
-            let period = there.map_or_else(|| Period::new(begin.ttl), moka::Entry::into_value);
-            began = start(&mut period.fields.lock(), begin);
-            if is_new && began.is_some() { Op::Put(period) } else { Op::Nop }
-        });
-        began
-    }
-
-    pub(super) fn versions(&self, key: &str) -> Vec<(String, i64)> {
-        let Some(period) = self.periods.get(key) else { return Vec::new() };
-        let period = period.fields.lock();
-        let orders = period.fields.iter().filter(|(field, _)| !field.starts_with('!'));
-        orders.map(|(field, text)| (field.clone(), Found::parse(text).version())).collect()
-    }
-
-    pub(super) fn put_period(&self, write: PeriodWrite) -> PeriodWritten {
-        let mut written = PeriodWritten::default();
-        self.periods.entry(write.key.clone()).and_compute_with(|there| {
-            let (period, is_new) = match there {
-                Some(entry) => (entry.into_value(), false),
-                None => (Period::new(write.ttl), true),
-            };
-            let completed = apply(&mut period.fields.lock(), &write, &mut written);
-            // Storing it again starts its lifetime anew.
-            if completed || is_new { Op::Put(period.anew(write.ttl)) } else { Op::Nop }
-        });
-        written
-    }
-
-    pub(super) fn forget_period(&self, key: &str, ttl: Duration) {
-        self.periods.entry(key.to_owned()).and_compute_with(|there| {
-            let period = there.map_or_else(|| Period::new(ttl), moka::Entry::into_value);
-            {
-                let mut period = period.fields.lock();
-                let doubts = (doubts(&period.fields) + 1).to_string();
-                *period = PeriodFields::default();
-                period.put(DOUBTS, doubts.into());
-            }
-            Op::Put(period.anew(ttl))
-        });
-    }
-
     pub(super) fn inspect(&self, place: &Place) -> Held {
         match place.keyspace {
             Keyspace::Orders => self.inspect_period(place),
@@ -211,22 +92,6 @@ impl Memory {
                 ..Held::of(Found::parse(&row.text))
             }),
         }
-    }
-
-    fn inspect_period(&self, place: &Place) -> Held {
-        let Some(period) = self.periods.get(&place.key) else { return Held::default() };
-        let fields = &period.fields.lock().fields;
-        let ttl = Some(period.ttl.saturating_sub(period.stored.elapsed()));
-        let Some(field) = &place.field else {
-            let complete = fields.contains_key(COMPLETE);
-            let standing = if complete { Standing::Period } else { Standing::PartOfPeriod };
-            return Held { standing, version: None, ttl, bytes: Some(bytes_of(fields)) };
-        };
-        fields.get(field).map_or_else(Held::default, |text| Held {
-            ttl,
-            bytes: Some(text.len() as u64),
-            ..Held::of(Found::parse(text))
-        })
     }
 
     pub(super) fn keys(&self) -> Vec<String> {
@@ -250,82 +115,10 @@ impl Memory {
             add(row.keyspace, (key.len() + row.text.len()) as u64);
         }
         for (key, period) in &self.periods {
-            add(Keyspace::Orders, key.len() as u64 + bytes_of(&period.fields.lock().fields));
+            add(Keyspace::Orders, key.len() as u64 + period.bytes());
         }
         size.keys = Some(size.keyspaces.values().map(|(keys, _)| keys).sum());
         size.bytes = Some(size.keyspaces.values().map(|(_, bytes)| bytes).sum());
         size
     }
-}
-
-fn bytes_of(fields: &Fields) -> u64 {
-    fields.iter().map(|(name, text)| (name.len() + text.len()) as u64).sum()
-}
-
-/// The same as scripts/begin.lua.
-fn start(period: &mut PeriodFields, begin: &Begin) -> Option<bool> {
-    let until = |fill: &Bytes| std::str::from_utf8(fill).ok()?.split_once(' ')?.1.parse().ok();
-    let ends: i64 = period.fields.get(FILLING).and_then(until).unwrap_or(0);
-    if !begin.regardless && ends > clock::now().timestamp_millis() {
-        return None;
-    }
-    [COMPLETE, FILLING].into_iter().for_each(|mark| period.remove(mark));
-    let fields = !period.fields.is_empty();
-    period.shelves = Some(Shelves::of(&period.fields));
-    period.put(FILLING, begin.fill.clone().into());
-    Some(fields)
-}
-
-/// The same as scripts/period.lua, in one piece. Answers whether the period is complete now.
-fn apply(period: &mut PeriodFields, write: &PeriodWrite, written: &mut PeriodWritten) -> bool {
-    if write.whole.is_some_and(|seen| seen != doubts(&period.fields)) {
-        written.stale += write.entries.len() as u64;
-        return false;
-    }
-    for (field, seen) in &write.gone {
-        let is_gone = |text: &Bytes| match Found::parse(text) {
-            Found::Absent(_) => false,
-            there => there.version() <= *seen,
-        };
-        if period.fields.get(field).is_some_and(is_gone) {
-            period.remove(field);
-        }
-    }
-    let mut whole = write.whole.is_some();
-    for (field, entry) in &write.entries {
-        let there = period.fields.get(field);
-        if entry.replaces(there.map(|text| &**text)) {
-            store(period, field, entry);
-            written.stored += 1;
-        } else {
-            if there.is_some_and(|text| matches!(Found::parse(text), Found::Unknown(_))) {
-                whole = false;
-                period.remove(FILLING);
-            }
-            written.stale += 1;
-        }
-    }
-    if let Some(fill) = &write.ends {
-        whole = period.fields.get(FILLING).is_some_and(|there| there == fill.as_bytes());
-    }
-    if whole {
-        period.remove(FILLING);
-        period.put(COMPLETE, Bytes::from_static(b"1"));
-    }
-    whole
-}
-
-fn store(period: &mut PeriodFields, field: &str, entry: &Entry) {
-    if matches!(entry.kind, Kind::Outdated | Kind::Evicted) {
-        let doubts = doubts(&period.fields) + 1;
-        period.put(DOUBTS, doubts.to_string().into());
-        [COMPLETE, FILLING].into_iter().for_each(|mark| period.remove(mark));
-    }
-    period.put(field, entry.text.clone());
-}
-
-/// How often an order became unknown.
-pub(super) fn doubts(fields: &Fields) -> i64 {
-    let text = fields.get(DOUBTS).and_then(|text| std::str::from_utf8(text).ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }

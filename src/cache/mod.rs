@@ -2,20 +2,27 @@
 //!
 //! Only newer wins: whatever is written, and by whom, an entry's version never falls. `entry`
 //! has the rules, and the markers that keep an older value from coming back; `outage` what
-//! happens while Redis cannot be written; `near` keeps decoded rows in this process. Two limits remain: a Redis that evicts may evict a
-//! marker, and entries that other services write without a version are replaced by anything.
+//! happens while Redis cannot be written; `near` keeps decoded rows in this process. Limits remain:
+//! a Redis that evicts may evict a marker; entries that other services write without a version are
+//! replaced by anything; and while Redis does not tell of changes (without a near cache it is not
+//! asked to), a row that was read before a change may follow it, if Redis is flushed in between.
 
 mod backend;
 mod entry;
+mod hash;
 mod hot;
 mod keyspaces;
 mod long;
 mod memory;
+mod memory_periods;
 mod near;
 mod outage;
+mod period_writes;
 mod periods;
 mod redis;
 mod redis_long;
+mod redis_periods;
+mod redis_walk;
 mod rows;
 mod shelves;
 mod stats;

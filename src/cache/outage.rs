@@ -16,8 +16,9 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::{
-    backend::{Backend, Lost, PeriodWrite, Write, Written},
+    backend::{Backend, Lost, Write, Written},
     entry::{Entry, jittered},
+    hash::PeriodWrite,
     keyspaces::Keyspace,
 };
 

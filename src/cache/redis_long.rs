@@ -4,8 +4,10 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::{
-    backend::{Begin, Lost, PageFound, PageWanted},
-    redis::{RedisBackend, array, index_of, millis, pairs},
+    backend::Lost,
+    hash::{Begin, PageFound, PageWanted},
+    redis::{RedisBackend, array, millis, pairs},
+    redis_periods::index_of,
 };
 use crate::redis::{Call, Script};
 

@@ -9,8 +9,8 @@ use std::{
 use serde::Deserialize;
 
 use super::{
-    backend::{Fields, PageFound, PageWanted},
     entry::Found,
+    hash::{Fields, PageFound, PageWanted},
 };
 
 /// All orders, whatever their status.

@@ -12,7 +12,7 @@ use super::{
     entry::{Entry, jittered},
     keyspaces::Keyspace,
     outage::Place,
-    periods::period_write,
+    period_writes::period_write,
     rows::{Filled, write},
 };
 use crate::entity::{OrderNo, Period, order};

@@ -13,10 +13,7 @@ use std::{
 use fred::types::{Value, config::Server};
 use tokio::time::{sleep, timeout};
 
-use super::{
-    backend::Lost,
-    redis::{clear, millis},
-};
+use super::{backend::Lost, redis::millis, redis_walk::clear};
 use crate::redis::{Arrivals, Command, Redis};
 
 /// The runs of servers that were seen to, in a set.

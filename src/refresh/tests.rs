@@ -1,5 +1,7 @@
 //! A look on SQLite, with a cache in this process.
 
+use std::pin::pin;
+
 use sea_orm::ConnectionTrait;
 use tokio::sync::watch;
 
@@ -16,6 +18,7 @@ use crate::{
         hot,
         testing::{TestDatabase, database},
     },
+    testing::stop_after,
 };
 
 struct Fixture {
@@ -86,6 +89,39 @@ async fn the_newer_of_two_looks_wins() {
     cache.fill(&read_before).await;
     assert_eq!(fixture.cached(1).await.as_deref(), Some("Uno"));
     assert_eq!(fixture.cached(2).await, None, "it was deleted");
+}
+
+/// A look is stopped at each of its steps, while a row changes again and another look brings that to
+/// the cache.
+#[tokio::test]
+async fn a_look_that_is_overtaken_brings_nothing_old() {
+    let mut fixture = Fixture::new().await;
+    fixture.look().await;
+    let (_leading, leads) = watch::channel(true);
+    for step in 0.. {
+        let id = 100 + step as i64;
+        let change =
+            async |name: &str| fixture.run(&format!("UPDATE tenants SET name = '{name}'")).await;
+        fixture.run(&format!("INSERT INTO tenants (id, name) VALUES ({id}, 'One')")).await;
+        change("Uno").await;
+        let (mut state, mut look) = (fixture.state.clone(), Look::default());
+        let mut looking = pin!(poll::look(&fixture.refresh.0, &leads, &mut state, &mut look));
+        let has_ended = stop_after(step, looking.as_mut()).await.is_some();
+        change("Due").await;
+        let (mut other, mut look) = (fixture.state.clone(), Look::default());
+        poll::look(&fixture.refresh.0, &leads, &mut other, &mut look).await.unwrap();
+        if !has_ended {
+            looking.await.unwrap();
+        }
+        for id in [1, id] {
+            let cached = fixture.cached(id).await;
+            assert_eq!(cached.as_deref(), Some("Due"), "tenant {id}, stopped at step {step}");
+        }
+        fixture.state = other;
+        if has_ended {
+            return;
+        }
+    }
 }
 
 /// A database that was put back says nothing of what came after.

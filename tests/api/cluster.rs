@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::support::{TestApp, money, tests_on};
+use crate::support::{Reply, TestApp, money, tests_on};
 
 tests_on! {
     three_masters: PostgresCluster;
@@ -16,7 +16,11 @@ tests_on! {
     events_reach_other_instances,
     what_is_near_follows_other_instances,
     a_node_that_is_gone_is_told_of_and_stops_nobody,
+    a_node_that_hung_shows_nothing_old,
 }
+
+/// How long until what could not be written is made good, on a busy machine.
+const MADE_GOOD: Duration = Duration::from_secs(10);
 
 /// So many that each node has some.
 fn names(count: usize) -> Vec<String> {
@@ -85,6 +89,43 @@ async fn what_is_near_follows_other_instances(app: TestApp) {
                 break;
             }
             assert!(written.elapsed() < Duration::from_secs(1), "not {balance} yet: {reply}");
+        }
+    }
+}
+
+/// What a node held when it began to hang is not read by who changed it meanwhile, and by nobody once
+/// that was made good.
+async fn a_node_that_hung_shows_nothing_old(app: TestApp) {
+    let hasty = ["--redis-timeout", "50ms"];
+    let (ours, theirs) =
+        (app.another_instance_with(&hasty).await, app.another_instance_with(&hasty).await);
+    let uids = names(12);
+    join_all(uids.iter().map(|uid| app.given_wallet(uid, "1"))).await;
+    let document = "query($uids: [ID!]!) { walletsByUid(uids: $uids) { balance } }";
+    for node in 0..3 {
+        for instance in [&ours, &theirs] {
+            instance.query(document, json!({ "uids": uids })).await;
+        }
+        let cluster = app.cluster().expect("its own");
+        cluster.pause_node(node);
+        for reply in join_all(uids.iter().map(|uid| ours.deposit(uid, "1"))).await {
+            reply.unwrap();
+        }
+        let balance = format!("{}.00", node + 2);
+        let all_are = |reply: &Reply| {
+            reply.each("/walletsByUid", "/balance").iter().all(|read| *read == balance)
+        };
+        let read = ours.query(document, json!({ "uids": uids })).await;
+        assert!(all_are(&read), "not {balance}, while node {node} hangs: {read}");
+        cluster.resume_node(node);
+        let (resumed, mut right) = (Instant::now(), 0);
+        while right < 20 {
+            let read = ours.query(document, json!({ "uids": uids })).await;
+            assert!(all_are(&read), "not {balance}, as node {node} goes on: {read}");
+            let read = theirs.query(document, json!({ "uids": uids })).await;
+            right = if all_are(&read) { right + 1 } else { 0 };
+            assert!(resumed.elapsed() < MADE_GOOD, "not {balance} elsewhere yet: {read}");
+            sleep(Duration::from_millis(20)).await;
         }
     }
 }

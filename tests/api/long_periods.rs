@@ -55,7 +55,7 @@ impl TestApp {
             if reply.each(EDGES, "/node/source").iter().all(|source| *source == "CACHE") {
                 return reply;
             }
-            assert!(started.elapsed() < Duration::from_secs(30), "it is never cached: {reply}");
+            assert!(started.elapsed() < Duration::from_secs(90), "it is never cached: {reply}");
             sleep(Duration::from_millis(20)).await;
         }
     }

@@ -76,11 +76,11 @@ async fn what_the_snapshot_lacks_is_gone(cache: Cache) {
 async fn an_unreadable_order_is_replaced(cache: Cache) {
     cache.put_period(&period(), &PeriodOrders::default(), &[order(1, 1)]).await;
     let garbage = |number| (format!("ORDER_{number:05}"), Entry::row(5, "{\"version\":5".into()));
-    let write = backend::PeriodWrite {
+    let write = hash::PeriodWrite {
         key: Keyspace::Orders.key(&period()),
         ttl: Keyspace::Orders.ttl(),
         entries: vec![garbage(1), garbage(7)],
-        ..backend::PeriodWrite::default()
+        ..hash::PeriodWrite::default()
     };
     cache.0.backend.put_periods(vec![write]).await;
     let before = now(&cache).await;
@@ -90,11 +90,11 @@ async fn an_unreadable_order_is_replaced(cache: Cache) {
 }
 
 async fn a_doubt_in_between_keeps_it_partial(cache: Cache) {
-    let outdated = |number: usize, version| backend::PeriodWrite {
+    let outdated = |number: usize, version| hash::PeriodWrite {
         key: Keyspace::Orders.key(&period()),
         ttl: Keyspace::Orders.ttl(),
         entries: vec![(format!("ORDER_{number:05}"), Entry::outdated(version))],
-        ..backend::PeriodWrite::default()
+        ..hash::PeriodWrite::default()
     };
     let before = now(&cache).await;
     // An order that the snapshot does not know could not be written, and is made up for.

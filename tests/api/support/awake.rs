@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -20,6 +20,7 @@ const TICK: Duration = Duration::from_millis(20);
 pub struct Awake {
     ticks: Arc<AtomicU32>,
     counting: AbortHandle,
+    started: Instant,
 }
 
 impl Awake {
@@ -36,7 +37,12 @@ impl Awake {
                 counted.fetch_add(1, Relaxed);
             }
         });
-        Self { ticks, counting: counting.abort_handle() }
+        Self { ticks, counting: counting.abort_handle(), started: Instant::now() }
+    }
+
+    /// Whether the machine stopped meanwhile, for longer than it is just busy.
+    pub fn was_interrupted(&self) -> bool {
+        self.started.elapsed() > 2 * self.elapsed() + Duration::from_secs(2)
     }
 
     /// At most so long.

@@ -14,9 +14,9 @@ use super::{Server, free_port, redis::serve, run};
 const NODES: usize = 3;
 /// Most clusters at once.
 const CLUSTERS: usize = 2;
-const FORM_LIMIT: Duration = Duration::from_secs(20);
+const FORM_LIMIT: Duration = Duration::from_secs(60);
 /// How long the instances of the test before may take to go.
-const LEAVE_LIMIT: Duration = Duration::from_secs(5);
+const LEAVE_LIMIT: Duration = Duration::from_secs(60);
 
 static FREE: Semaphore = Semaphore::const_new(CLUSTERS);
 static IDLE: Mutex<Vec<Nodes>> = Mutex::new(Vec::new());
@@ -61,6 +61,16 @@ impl Cluster {
         self.nodes().flush();
     }
 
+    /// Lets one of its nodes hang.
+    pub fn pause_node(&self, index: usize) {
+        self.nodes().servers[index].signal("STOP");
+    }
+
+    /// Ends a [`Self::pause_node`].
+    pub fn resume_node(&self, index: usize) {
+        self.nodes().servers[index].signal("CONT");
+    }
+
     /// Ends one of its nodes as a crash would; nobody gets this cluster after that.
     pub fn kill_node(&self, index: usize) {
         self.nodes().servers[index].signal("KILL");
@@ -73,7 +83,8 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let whole = |nodes: &Nodes| !nodes.servers.iter().any(Server::has_ended);
+        // A test that failed may have left one hanging.
+        let whole = |nodes: &Nodes| !nodes.servers.iter().any(|s| s.has_ended() || s.is_stopped());
         IDLE.lock().extend(self.nodes.take().filter(whole));
     }
 }

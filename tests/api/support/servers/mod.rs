@@ -82,8 +82,18 @@ impl Server {
 
     /// Ended, and not collected by its supervisor yet.
     fn has_ended(&self) -> bool {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
-        stat.rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.starts_with(" Z"))
+        matches!(self.state(), None | Some('Z'))
+    }
+
+    /// Made to hang by a signal.
+    fn is_stopped(&self) -> bool {
+        self.state() == Some('T')
+    }
+
+    /// As the kernel calls it; `None` when there is no such process.
+    fn state(&self) -> Option<char> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
+        stat.rsplit(')').next()?.trim_start().chars().next()
     }
 }
 
