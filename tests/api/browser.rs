@@ -8,7 +8,7 @@ use std::{
 
 use fred::prelude::*;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
 };
 
@@ -65,6 +65,19 @@ async fn browsers_get_the_page_and_scripts_the_truth() {
         assert_eq!(response.status(), status, "{path} as {accept}");
         let header = response.headers().get("cache-control");
         assert_eq!(header.map_or("", |header| header.to_str().unwrap()), kept, "{path}");
+    }
+    // With a slash more at its end, another site's address.
+    for path in ["//assets", "//assets/", "/assets"] {
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        assert!(!answer.to_lowercase().contains("location:"), "{path}: {answer}");
+        let policy = "content-security-policy: default-src 'none'; frame-ancestors 'none'";
+        assert!(answer.contains(policy), "what is not there is no page: {answer}");
     }
     let (status, offered) = app.get("/demo/tokens").await;
     assert_eq!((status, &*offered), (200, "[]"), "only a demo offers tokens");

@@ -104,9 +104,12 @@ impl Asker {
     }
 }
 
-/// Whether the first field has a value, other than that there is no such order.
+/// Whether the first field has a value, other than nothing for each that was asked for, or that there
+/// is no such order.
 fn is_shown(answer: &Value) -> bool {
     let data = answer.get("data").and_then(Value::as_object);
-    data.and_then(|data| data.values().next())
-        .is_some_and(|value| !value.is_null() && value["errors"][0]["code"] != "ORDER_NOT_FOUND")
+    data.and_then(|data| data.values().next()).is_some_and(|value| {
+        let nothing = value.as_array().is_some_and(|all| all.contains(&Value::Null));
+        !value.is_null() && !nothing && value["errors"][0]["code"] != "ORDER_NOT_FOUND"
+    })
 }

@@ -66,6 +66,25 @@ scenario('an order is made, confirmed, and cancelled with its refund', async (co
   await eventually(() => stat(page, 'Given back').innerText(), '20.00', 'what was given back');
 });
 
+scenario('an order that was made is brought into sight', async (context) => {
+  const page = await open(context, OPERATOR, '/orders?period=20241201_003&status=COMPLETED');
+  const region = page.getByRole('region', { name: 'Orders of the period' });
+  await region.locator('tbody tr').first().waitFor();
+  await button(page, 'New order').click();
+  await dialog(page).getByLabel('Wallet (uid)').fill('u000033');
+  await dialog(page).getByLabel('Amount').fill('4');
+  await button(dialog(page), 'Make the order').click();
+  await sees(page, '4.00 was taken from u000033');
+  const row = region.locator('tr', { hasText: 'u000033' }).filter({ hasText: 'Pending' });
+  const seen = () =>
+    row.evaluateAll((rows, frame) => {
+      const { top, bottom } = document.querySelector(frame).getBoundingClientRect();
+      const inside = (one) => one.top >= top && one.bottom <= Math.min(bottom, window.innerHeight);
+      return rows.some((one) => inside(one.getBoundingClientRect()));
+    }, '[aria-label="Orders of the period"]');
+  await eventually(seen, true, 'whether it is seen');
+});
+
 scenario('orders of others show up in an open page', async (context) => {
   const page = await open(context, OPERATOR, '/orders?period=20260102_001');
   await sees(page, 'Nobody has ordered in this period yet');

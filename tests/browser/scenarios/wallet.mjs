@@ -37,6 +37,7 @@ scenario('money is paid in, out and over', async (context) => {
   assert.equal((await wallet('u000012')).balance, before.balance, '0.1 and 0.2 are 0.3');
   await act(page, 'Transfer', { 'To (uid)': 'u000013', Amount: '5' });
   await sees(page, '5.00 PHP sent to u000013');
+  assert.equal(await page.locator('.toast').count(), 1, 'only the last is told of');
   await sees(page, 'by hand');
 });
 

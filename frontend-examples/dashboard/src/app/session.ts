@@ -25,7 +25,9 @@ export function signIn(token: string) {
   session.set({ token });
 }
 
+/** Who leaves by themselves leaves no place behind: the next one may be somebody else. */
 export function signOut(ending?: Ending) {
   localStorage.removeItem(KEPT_AS);
   session.set({ ending });
+  if (!ending) window.history.replaceState(null, '', '/');
 }

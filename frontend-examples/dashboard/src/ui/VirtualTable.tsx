@@ -1,6 +1,6 @@
 import { flexRender, getCoreRowModel, useReactTable, type ColumnDef } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useMemo, useRef } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import './columnMeta';
 
 const ROW_PX = 40;
@@ -13,6 +13,8 @@ interface Props<Row> {
   row: (index: number) => Row;
   rowId: (row: Row) => string;
   rowClass?: (row: Row) => string | undefined;
+  /** The row to bring into sight, once it is there. */
+  soughtId?: string;
   widths: (number | undefined)[];
   minWidth: number;
 }
@@ -26,6 +28,7 @@ export function VirtualTable<Row>({
   row,
   rowId,
   rowClass,
+  soughtId,
   widths,
   minWidth,
 }: Props<Row>) {
@@ -37,6 +40,16 @@ export function VirtualTable<Row>({
     overscan: 6,
   });
   useSteadyScroll(frame, count, row, rowId);
+  const found = useRef<string>(undefined);
+  useEffect(() => {
+    if (!soughtId || found.current === soughtId) return;
+    let index = 0;
+    while (index < count && rowId(row(index)) !== soughtId) index += 1;
+    if (index === count) return;
+    found.current = soughtId;
+    virtual.scrollToIndex(index, { align: 'center' });
+    frame.current?.scrollIntoView({ block: 'nearest' });
+  });
   const items = virtual.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? -1];
   const visible = useMemo(

@@ -1,6 +1,9 @@
 /** Counts and times, which are numbers, unlike money. */
 export const count = (value: number | null | undefined) =>
   value === null || value === undefined ? '–' : value.toLocaleString('en');
+/** `1 wallet`, `2 wallets`. */
+export const counted = (value: number, one: string, many = `${one}s`) =>
+  `${count(value)} ${value === 1 ? one : many}`;
 export const percent = (ratio: number) => `${(ratio * 100).toFixed(ratio === 1 || ratio === 0 ? 0 : 1)} %`;
 
 export function ms(value: number): string {

@@ -10,35 +10,33 @@ interface Toast {
 }
 
 const SHOWN_MS = 7_000;
-const MOST = 3;
-const toasts = createStore<Toast[]>([]);
+// One at a time: more would cover what they are about.
+const shown = createStore<Toast | undefined>(undefined);
 let last = 0;
 
 /** Says that something was done, in passing. */
 export function toast(title: string, text?: string, tone: Toast['tone'] = 'good') {
   const id = (last += 1);
-  toasts.set([...toasts.get(), { id, tone, title, text }].slice(-MOST));
-  setTimeout(() => dismiss(id), SHOWN_MS);
+  shown.set({ id, tone, title, text });
+  setTimeout(() => shown.get()?.id === id && dismiss(), SHOWN_MS);
 }
 
-function dismiss(id: number) {
-  toasts.set(toasts.get().filter((one) => one.id !== id));
-}
+const dismiss = () => shown.set(undefined);
 
 export function Toasts() {
-  const shown = useStore(toasts);
+  const now = useStore(shown);
   return (
     <div className="toasts" role="status">
-      {shown.map(({ id, tone, title, text }) => (
-        <div key={id} className="toast" data-tone={tone}>
-          <Icon name={tone === 'good' ? 'check' : 'warning'} />
+      {now && (
+        <div key={now.id} className="toast" data-tone={now.tone}>
+          <Icon name={now.tone === 'good' ? 'check' : 'warning'} />
           <div>
-            <strong>{title}</strong>
-            {text && <p>{text}</p>}
+            <strong>{now.title}</strong>
+            {now.text && <p>{now.text}</p>}
           </div>
-          <Button look="plain" size="icon" icon="close" aria-label="Dismiss" onClick={() => dismiss(id)} />
+          <Button look="plain" size="icon" icon="close" aria-label="Dismiss" onClick={dismiss} />
         </div>
-      ))}
+      )}
     </div>
   );
 }

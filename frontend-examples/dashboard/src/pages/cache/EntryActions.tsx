@@ -6,6 +6,7 @@ import {
   type CacheTarget,
 } from '@/gql/graphql';
 import { Button } from '@/ui/Button';
+import { counted } from '@/ui/numbers';
 import { toast } from '@/ui/toasts';
 
 interface Outcome {
@@ -25,10 +26,7 @@ export function EntryActions({ target, onDone }: { target: CacheTarget; onDone: 
     if (!outcome) return;
     const skipped =
       outcome.skippedKeys > 0 ? `Left as they are: ${outcome.skippedKeys.toLocaleString('en')}.` : undefined;
-    toast(
-      `${outcome.affectedKeys.toLocaleString('en')} ${outcome.affectedKeys === 1 ? 'entry' : 'entries'} ${what}`,
-      skipped,
-    );
+    toast(`${counted(outcome.affectedKeys, 'entry', 'entries')} ${what}`, skipped);
     onDone();
   }
   return (

@@ -69,7 +69,7 @@ function Records({ kind }: { kind: HotDataKind }) {
     <>
       <HotTable kind={kind} records={records.edges.map(({ node }) => node)} />
       <Pager
-        names={['First', 'Back', 'On']}
+        names={['First', 'Previous', 'Next']}
         info={records.pageInfo}
         atStart={!after && !before}
         busy={stale}

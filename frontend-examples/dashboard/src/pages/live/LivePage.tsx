@@ -4,6 +4,7 @@ import { Button } from '@/ui/Button';
 import { Card, PageHead } from '@/ui/Card';
 import { Empty } from '@/ui/Empty';
 import { FaultNote, Note } from '@/ui/Note';
+import { counted } from '@/ui/numbers';
 import { useTitle } from '@/ui/useTitle';
 import { FeedStatus } from './FeedStatus';
 import { FeedTable } from './FeedTable';
@@ -68,7 +69,7 @@ export default function LivePage() {
         )}
         <div className="card-foot small quiet">
           <span className="number" data-testid="shown">
-            {shown.length.toLocaleString('en')} {shown.length === 1 ? 'change' : 'changes'}
+            {counted(shown.length, 'change')}
             {search.uid ? ` of ${rows.length.toLocaleString('en')}` : ''}
           </span>
           <span>The newest 10,000 are kept.</span>

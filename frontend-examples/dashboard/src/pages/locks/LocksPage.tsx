@@ -9,6 +9,7 @@ import { Card, PageHead } from '@/ui/Card';
 import { Empty } from '@/ui/Empty';
 import { TextField } from '@/ui/Field';
 import { FaultNote } from '@/ui/Note';
+import { counted } from '@/ui/numbers';
 import { uidProblem } from '@/ui/OperationForm';
 import { useTitle } from '@/ui/useTitle';
 import { LockNumbers } from './LockNumbers';
@@ -43,7 +44,7 @@ export default function LocksPage() {
         title="Locks"
         side={
           <Button icon="search" disabled={looked !== undefined} onClick={scan}>
-            {looked === undefined ? 'Find held locks' : `${looked.toLocaleString('en')} wallets…`}
+            {looked === undefined ? 'Find held locks' : `${counted(looked, 'wallet')}…`}
           </Button>
         }
       >

@@ -1,8 +1,7 @@
 import { useSubmit } from '@/api/useSubmit';
 import { ForceReleaseLockDocument, type LockFieldsFragment } from '@/gql/graphql';
 import { Dialog } from '@/ui/Dialog';
-import { TextArea } from '@/ui/Field';
-import { OperationForm, textProblem, type Values } from '@/ui/OperationForm';
+import { ReasonForm } from '@/ui/ReasonForm';
 import { toast } from '@/ui/toasts';
 
 interface Props {
@@ -14,7 +13,7 @@ interface Props {
 /** Breaks a lock, but only the one that was looked at: who took it since keeps theirs. */
 export function ReleaseDialog({ lock, onClose, onDone }: Props) {
   const { submit, busy, refusal } = useSubmit(ForceReleaseLockDocument, (data) => data.forceReleaseLock);
-  async function release({ reason = '' }: Values) {
+  async function release(reason: string) {
     const data = await submit({ uid: lock.uid, reason, expectedHolder: lock.holder });
     if (!data) return;
     toast(`The lock of ${lock.uid} is released`);
@@ -31,23 +30,14 @@ export function ReleaseDialog({ lock, onClose, onDone }: Props) {
       }
       onClose={onClose}
     >
-      <OperationForm
+      <ReasonForm
         action="Release the lock"
         danger
+        hint="Kept in the operation log."
         {...{ busy, refusal }}
         onSubmit={release}
         onCancel={onClose}
-        check={(values) => ({ reason: textProblem(values.reason, 'a reason') })}
-      >
-        {(problem) => (
-          <TextArea
-            label="Reason"
-            name="reason"
-            hint="Kept in the operation log."
-            problem={problem('reason')}
-          />
-        )}
-      </OperationForm>
+      />
     </Dialog>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useClient } from 'urql';
 import { faultOf } from '@/api/faults';
 import { LockScanDocument } from '@/gql/graphql';
+import { counted } from '@/ui/numbers';
 import { toast } from '@/ui/toasts';
 
 const PAGE = 500;
@@ -37,10 +38,8 @@ export function useScan(onFound: (uids: string[]) => void) {
     setLooked(undefined);
     onFound(found);
     toast(
-      found.length === 0
-        ? 'No lock is held'
-        : `${found.length} ${found.length === 1 ? 'lock is' : 'locks are'} held`,
-      `Of ${count.toLocaleString('en')} wallets that were looked at.`,
+      found.length === 0 ? 'No lock is held' : `${counted(found.length, 'lock is', 'locks are')} held`,
+      `Of ${counted(count, 'wallet')} that ${count === 1 ? 'was' : 'were'} looked at.`,
     );
   }
   return { looked, scan };

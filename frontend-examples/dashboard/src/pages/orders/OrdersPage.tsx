@@ -31,6 +31,7 @@ function Period({ period, search }: { period: string; search: OrdersSearch }) {
   const navigate = useNavigate({ from: '/orders' });
   const { orders, complete, fault, hear, retry } = usePeriod(period);
   const [creating, setCreating] = useState(false);
+  const [made, setMade] = useState<string>();
   const go = (next: OrdersSearch) => void navigate({ search: next, replace: true, resetScroll: false });
   const { status } = search;
   const shown = orders && (status ? orders.filter((order) => order.status === status) : orders);
@@ -71,7 +72,7 @@ function Period({ period, search }: { period: string; search: OrdersSearch }) {
           </Empty>
         )}
         {shown && shown.length > 0 && (
-          <OrdersTable orders={shown} onOpen={(orderNo) => go({ ...search, order: orderNo })} />
+          <OrdersTable orders={shown} onOpen={(orderNo) => go({ ...search, order: orderNo })} made={made} />
         )}
       </Card>
       {search.order && (
@@ -87,7 +88,11 @@ function Period({ period, search }: { period: string; search: OrdersSearch }) {
           onClose={() => setCreating(false)}
           onCreated={(order) => {
             setCreating(false);
+            if (order.periodNumber !== period) return go({ period: order.periodNumber });
             hear(order);
+            setMade(order.orderNo);
+            // It is pending, and would not be seen among others.
+            if (status && status !== order.status) go({ ...search, status: undefined });
           }}
         />
       )}

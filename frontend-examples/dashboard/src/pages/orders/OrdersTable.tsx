@@ -15,10 +15,12 @@ const WIDTHS = [232, 118, 124, 128, 116, undefined];
 interface Props {
   orders: OrderFieldsFragment[];
   onOpen: (orderNo: string) => void;
+  /** The one that was just made. */
+  made?: string;
 }
 
 /** By number; a period may have thousands. */
-export function OrdersTable({ orders, onOpen }: Props) {
+export function OrdersTable({ orders, onOpen, made }: Props) {
   const columns = useMemo(
     () =>
       columnsOf([
@@ -71,6 +73,7 @@ export function OrdersTable({ orders, onOpen }: Props) {
       count={sorted.length}
       row={row}
       rowId={(order) => order.orderNo}
+      soughtId={made}
       widths={WIDTHS}
       minWidth={860}
     />

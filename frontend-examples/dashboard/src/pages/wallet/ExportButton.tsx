@@ -3,6 +3,7 @@ import { useClient } from 'urql';
 import { faultOf } from '@/api/faults';
 import { LedgerDocument, type LineFieldsFragment, type TransactionFilter } from '@/gql/graphql';
 import { Button } from '@/ui/Button';
+import { counted } from '@/ui/numbers';
 import { toast } from '@/ui/toasts';
 import { csvOf } from './csv';
 
@@ -38,12 +39,12 @@ export function ExportButton({ uid, filter }: { uid: string; filter: Transaction
     const cut = after
       ? `Only the newest ${MOST.toLocaleString('en')}: choose a shorter time for the rest.`
       : undefined;
-    toast(`${lines.length.toLocaleString('en')} lines exported`, cut);
+    toast(`${counted(lines.length, 'line')} exported`, cut);
   }
 
   return (
     <Button size="small" icon="download" disabled={count !== undefined} onClick={run}>
-      {count === undefined ? 'Export CSV' : `${count.toLocaleString('en')} lines…`}
+      {count === undefined ? 'Export CSV' : `${counted(count, 'line')}…`}
     </Button>
   );
 }

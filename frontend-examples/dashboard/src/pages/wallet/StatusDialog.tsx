@@ -1,8 +1,7 @@
 import { useSubmit } from '@/api/useSubmit';
 import { SetWalletStatusDocument, type WalletFieldsFragment, type WalletStatus } from '@/gql/graphql';
 import { Dialog } from '@/ui/Dialog';
-import { TextArea } from '@/ui/Field';
-import { OperationForm, textProblem, type Values } from '@/ui/OperationForm';
+import { ReasonForm } from '@/ui/ReasonForm';
 import { toast } from '@/ui/toasts';
 
 const ACTION: Record<WalletStatus, string> = { ACTIVE: 'Reopen', FROZEN: 'Freeze', CLOSED: 'Close' };
@@ -22,8 +21,8 @@ interface Props {
 /** Freezes, closes or reopens a wallet. The reason stays in its ledger. */
 export function StatusDialog({ wallet, status, onClose, onDone }: Props) {
   const { submit, busy, refusal } = useSubmit(SetWalletStatusDocument, (data) => data.setWalletStatus);
-  async function change(values: Values) {
-    const data = await submit({ uids: [wallet.uid], status, reason: values.reason ?? '' });
+  async function change(reason: string) {
+    const data = await submit({ uids: [wallet.uid], status, reason });
     const changed = data?.setWalletStatus.wallets[0];
     if (!changed) return;
     toast(`${wallet.uid} is ${changed.status.toLowerCase()} now`);
@@ -31,23 +30,14 @@ export function StatusDialog({ wallet, status, onClose, onDone }: Props) {
   }
   return (
     <Dialog title={`${ACTION[status]} ${wallet.uid}`} subtitle={MEANS[status]} onClose={onClose}>
-      <OperationForm
+      <ReasonForm
         action={`${ACTION[status]} the wallet`}
         danger={status !== 'ACTIVE'}
+        hint="Kept in the ledger, for whoever asks later."
         {...{ busy, refusal }}
         onSubmit={change}
         onCancel={onClose}
-        check={(values) => ({ reason: textProblem(values.reason, 'a reason') })}
-      >
-        {(problem) => (
-          <TextArea
-            label="Reason"
-            name="reason"
-            hint="Kept in the ledger, for whoever asks later."
-            problem={problem('reason')}
-          />
-        )}
-      </OperationForm>
+      />
     </Dialog>
   );
 }

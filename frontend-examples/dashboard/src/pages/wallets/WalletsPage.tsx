@@ -7,6 +7,7 @@ import { PageHead } from '@/ui/Card';
 import { Empty } from '@/ui/Empty';
 import { Select, TextField } from '@/ui/Field';
 import { FaultNote } from '@/ui/Note';
+import { counted } from '@/ui/numbers';
 import { Pager } from '@/ui/Pager';
 import { RowsSkeleton } from '@/ui/Skeleton';
 import { useTitle } from '@/ui/useTitle';
@@ -33,7 +34,7 @@ export default function WalletsPage() {
       <PageHead title="Wallets">
         {wallets?.totalCount === undefined
           ? 'Everybody’s, by uid.'
-          : `${wallets.totalCount?.toLocaleString('en')} ${uid || status ? 'fit the filter' : 'in all'}, by uid.`}
+          : `${counted(wallets.totalCount ?? 0, 'wallet')} ${uid || status ? 'of this kind' : 'in all'}, by uid.`}
       </PageHead>
       <section className="card" aria-label="Wallets">
         <div className="card-body">
@@ -82,7 +83,7 @@ export default function WalletsPage() {
         )}
         {wallets && (
           <Pager
-            names={['First', 'Back', 'On']}
+            names={['First', 'Previous', 'Next']}
             info={wallets.pageInfo}
             atStart={!after && !before}
             busy={stale}
