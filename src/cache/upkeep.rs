@@ -15,7 +15,10 @@ use super::{
     period_writes::period_write,
     rows::{Filled, write},
 };
-use crate::entity::{OrderNo, Period, order};
+use crate::{
+    entity::{OrderNo, Period, order},
+    redis::Tracked,
+};
 
 /// The cache was not reached, so nothing is known of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -153,6 +156,16 @@ impl Cache {
     pub async fn evict<T: Cached>(&self, evictions: &[Eviction<T::Id>]) -> Filled {
         let eviction = |eviction: &Eviction<T::Id>| write::<T>(&eviction.id, eviction.entry());
         self.write(evictions.iter().map(eviction).collect(), OnLoss::Remember).await
+    }
+
+    /// Takes away all that is cached.
+    ///
+    /// # Errors
+    /// When the cache cannot be reached; some of it may be gone then.
+    pub async fn forget_everything(&self) -> Result<(), Unreachable> {
+        let forgotten = self.0.backend.clear().await.map_err(|_| Unreachable);
+        self.0.near.hear(Tracked::Missed);
+        forgotten
     }
 
     /// Takes away what is cached of a period. A fill under way does not bring it back. One script

@@ -50,7 +50,7 @@ pub(super) async fn look(
     let position = state.position.clone().unwrap_or_else(Position::start);
     let end = match changed(inner, leads, &position, state, look).await? {
         Some(end) => end,
-        None => return start_over(state),
+        None => return start_over(inner, state).await,
     };
     // What Redis did not take may be read there again once it is back.
     if inner.cache.degraded() || look.is_doubtful {
@@ -62,9 +62,12 @@ pub(super) async fn look(
     fill(inner, leads, state, look).await
 }
 
-/// The next look sees to all notes, which go back farther than anything that is cached.
-fn start_over(state: &mut State) -> Result<()> {
-    state.position = None;
+/// What is cached is of a time that was taken back, and this service's own changes were not noted: it
+/// all goes. The next look sees to all notes.
+async fn start_over(inner: &Inner, state: &mut State) -> Result<()> {
+    if inner.cache.forget_everything().await.is_ok() {
+        state.position = None;
+    }
     Err(Error::Unavailable("the database was put back to an earlier state"))
 }
 

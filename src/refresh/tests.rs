@@ -124,17 +124,19 @@ async fn a_look_that_is_overtaken_brings_nothing_old() {
     }
 }
 
-/// A database that was put back says nothing of what came after.
+/// A database that was put back says nothing of what came after: nothing cached is relied on.
 #[tokio::test]
 async fn a_position_of_another_time_is_given_up() {
     let mut fixture = Fixture::new().await;
     fixture.look().await;
     fixture.run("DELETE FROM row_changes; DELETE FROM tenants WHERE id = 1").await;
-    fixture.run("UPDATE row_changes SET mark = 1").await;
+    fixture.run("UPDATE row_changes SET mark = 1; UPDATE sqlite_sequence SET seq = 1").await;
     let (_leading, leads) = watch::channel(true);
     let mut look = Look::default();
     let result = poll::look(&fixture.refresh.0, &leads, &mut fixture.state, &mut look).await;
     assert!(result.is_err() && fixture.state.position.is_none(), "{result:?}");
+    assert_eq!(fixture.cached(2).await, None, "who knows what it was");
     fixture.look().await;
     assert_eq!(fixture.cached(1).await, None);
+    assert_eq!(fixture.cached(2).await.as_deref(), Some("Two"));
 }

@@ -81,8 +81,10 @@ const POSTGRES: &str = "SELECT p.position::text, c.*
         ORDER BY mark, noun, key, place LIMIT $6) c ON true
     ORDER BY c.mark, c.noun, c.key, c.place";
 
+/// Notes that are forgotten leave the sequence where it is.
 const SQLITE: &str = "SELECT CAST(p.position AS text) AS position, c.*
-    FROM (SELECT coalesce(max(mark), 0) AS position FROM row_changes) p LEFT JOIN (
+    FROM (SELECT coalesce(max(seq), 0) AS position FROM sqlite_sequence
+        WHERE name = 'row_changes') p LEFT JOIN (
         SELECT mark, noun, key, place, gone, version, update_datetime, noted_at FROM row_changes
         WHERE mark > $1 ORDER BY mark LIMIT $2) c ON true
     ORDER BY c.mark";
@@ -245,8 +247,11 @@ mod tests {
         db.writer().execute_unprepared(sql).await.unwrap();
         let soon = crate::entity::clock::now() + chrono::TimeDelta::minutes(1);
         let long_ago = soon - chrono::TimeDelta::minutes(2);
+        let before = since(db.reader(), &Position::start(), None, 9).await.unwrap();
         assert_eq!(forget(db.writer(), long_ago, 9).await.unwrap(), 0);
         assert_eq!(forget(db.writer(), soon, 2).await.unwrap(), 2);
         assert_eq!(forget(db.writer(), soon, 2).await.unwrap(), 1);
+        let after = since(db.reader(), &before.end, None, 9).await.unwrap();
+        assert!(!before.end.is_ahead_of(&after.end), "nothing was put back");
     }
 }
