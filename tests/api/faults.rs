@@ -13,6 +13,7 @@ use wallet_bff::entity::{Uid, transaction, wallet};
 
 use crate::support::{
     Backend, Client,
+    awake::Awake,
     engine::Ground,
     load::seconds,
     process::Program,
@@ -109,7 +110,7 @@ async fn assert_healed(ground: &Ground, witness: &Witness, uids: &[Uid]) {
         |w: &wallet::Model| json!({ "version": w.version, "balance": w.balance.to_string() });
     let stored = json!(stored.iter().map(shown).collect::<Vec<_>>());
     let document = "query($uids: [ID!]!) { walletsByUid(uids: $uids) { version balance } }";
-    let started = Instant::now();
+    let started = Awake::since_now();
     for door in witness.doors() {
         loop {
             let reply = door.client.query(document, json!({ "uids": uids })).await;

@@ -16,6 +16,7 @@ use wallet_bff::entity::order;
 
 use crate::support::{
     Backend, Client, Reply, TestApp,
+    awake::Awake,
     load::{seconds, tell},
 };
 
@@ -119,7 +120,7 @@ async fn assert_lists_what_is_stored(app: &TestApp, client: &Client) {
     let rows = rows.await.expect("the database answers");
     let status = |row: &order::Model| row.status.to_value().to_uppercase();
     let stored: Vec<_> = rows.iter().map(|row| (row.order_no.to_string(), status(row))).collect();
-    let (started, mut right) = (Instant::now(), 0);
+    let (started, mut right) = (Awake::since_now(), 0);
     while right < 5 {
         let reply = client.query(PERIOD, json!({})).await;
         let shown: Vec<_> =

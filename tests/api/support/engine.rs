@@ -1,7 +1,7 @@
 //! The write path without HTTP around it: as many instances as a test wants, on one database and
 //! one Redis.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use tempfile::TempDir;
@@ -20,6 +20,7 @@ use wallet_bff::{
 
 use super::{
     app::{self, Backend},
+    awake::Awake,
     servers::{postgres, redis::Redis},
     steps::fresh_key,
 };
@@ -202,7 +203,7 @@ impl Engine {
 
     /// The cache shows what is stored, within some seconds.
     pub async fn assert_cache_catches_up(&self, uids: &[Uid]) {
-        let started = Instant::now();
+        let started = Awake::since_now();
         loop {
             let stored = self.stored(uids).await;
             let cached = self.cache.get::<wallet::Model>(uids).await;
