@@ -22,8 +22,9 @@ const VETTED: &str = "wallet_bff_vetted";
 const MOST: i64 = 100;
 /// Held by who empties it.
 const VETTING: &str = "wallet_bff_vetting";
-/// How long nobody else does.
-const LEASE: Duration = Duration::from_secs(10);
+/// How long nobody else does. If it dies over that, nothing is read for as long; if it takes longer,
+/// another empties what is empty.
+const LEASE: Duration = Duration::from_secs(3);
 /// How often new connections are looked for, and others are waited for.
 const PAUSE: Duration = Duration::from_millis(10);
 /// How long the rest of the connections is waited for.
