@@ -113,18 +113,27 @@ impl Cache {
     }
 
     /// Stores rows that were read from the database, where they are newer than what is there: like
-    /// [`Self::put`], but what cannot be stored is forgotten. Where nothing is there, rows are left
-    /// out that changed since the moment before they were read: the newer value may have come and gone
-    /// meanwhile, with a flush or a restart of Redis, and nothing would keep the older one out.
-    pub async fn fill_since<T: Cached>(&self, rows: &[T], moment: &Moment) -> Filled {
+    /// [`Self::put`], but what cannot be stored is forgotten. Rows are left out that changed since the
+    /// moment before they were read: the newer value may have come and gone meanwhile, with a flush or
+    /// a restart of Redis, and nothing there would keep the older one out.
+    pub async fn fill_since<T: Cached>(&self, rows: &[T], moment: &Moment) {
         let mut writes = self.row_writes(rows);
-        let is_void = |write: &&mut Write| {
-            moment.0.get(&write.key).is_some_and(|&stamp| !self.0.near.is_current(stamp))
-        };
-        for write in writes.iter_mut().filter(is_void) {
+        writes.retain(|write| !self.is_void(&write.key, moment));
+        self.write(writes, OnLoss::Forget).await;
+    }
+
+    /// The same, where an administrator wants it, and what was just taken away for that counts as a
+    /// change: rows are left out only where nothing is there. Answers what came of it.
+    pub async fn fill_in_since<T: Cached>(&self, rows: &[T], moment: &Moment) -> Filled {
+        let mut writes = self.row_writes(rows);
+        for write in writes.iter_mut().filter(|write| self.is_void(&write.key, moment)) {
             write.entry.kind = Kind::Replacement;
         }
         self.write(writes, OnLoss::Forget).await
+    }
+
+    fn is_void(&self, key: &str, moment: &Moment) -> bool {
+        moment.0.get(key).is_some_and(|&stamp| !self.0.near.is_current(stamp))
     }
 
     /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
@@ -190,10 +199,10 @@ impl Cache {
         rows.iter().filter_map(row_write).collect()
     }
 
-    /// [`Self::fill_since`] a moment of which nothing is known.
+    /// [`Self::fill_in_since`] a moment of which nothing is known.
     #[cfg(test)]
     pub(crate) async fn fill<T: Cached>(&self, rows: &[T]) -> Filled {
-        self.fill_since(rows, &Moment(HashMap::new())).await
+        self.fill_in_since(rows, &Moment(HashMap::new())).await
     }
 
     pub(super) async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Filled {

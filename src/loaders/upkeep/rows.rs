@@ -53,7 +53,7 @@ impl Sources {
         let versions = versions(&rows);
         let affected = match action {
             CacheAction::Invalidate => self.evict::<T>(ids, &entries, &versions).await?,
-            CacheAction::Warm => certain(self.cache().fill_since(&rows, &moment).await)?,
+            CacheAction::Warm => certain(self.cache().fill_in_since(&rows, &moment).await)?,
             CacheAction::Refresh => self.replace(ids, &entries, &rows, &moment).await?,
         };
         Ok(Upkeep::of(affected, ids.len()))
@@ -92,7 +92,7 @@ impl Sources {
         let evictions = Eviction::of_impossible(ids, entries, &versions(rows));
         let gone = evictions.iter().filter(|eviction| eviction.stored.is_none()).count() as u64;
         certain(self.cache().evict::<T>(&evictions).await)?;
-        Ok(gone + certain(self.cache().fill_since(rows, moment).await)?)
+        Ok(gone + certain(self.cache().fill_in_since(rows, moment).await)?)
     }
 }
 

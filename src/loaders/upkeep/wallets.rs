@@ -41,8 +41,8 @@ impl Sources {
                 let missing = wanted(action, uids, &balances);
                 let rows: Vec<_> =
                     rows.into_iter().filter(|row| missing.contains(&row.uid)).collect();
-                certain(self.cache().fill_since(&lines, &read_at.1).await)?
-                    + certain(self.cache().fill_since(&rows, &read_at.0).await)?
+                certain(self.cache().fill_in_since(&lines, &read_at.1).await)?
+                    + certain(self.cache().fill_in_since(&rows, &read_at.0).await)?
             }
             CacheAction::Refresh => {
                 self.replace(uids, &histories, &lines, &read_at.1).await?
