@@ -109,7 +109,8 @@ impl Cache {
             let key = T::KEYSPACE.key(id);
             self.0.near.stamp(&key).map(|stamp| (key, stamp))
         };
-        Moment(ids.iter().filter_map(stamp).collect())
+        // In doubt first: what is sure by then is so for the stamps, too.
+        Moment { in_doubt: self.0.near.in_doubt(), stamps: ids.iter().filter_map(stamp).collect() }
     }
 
     /// Stores rows that were read from the database, where they are newer than what is there: like
@@ -133,7 +134,10 @@ impl Cache {
     }
 
     fn is_void(&self, key: &str, moment: &Moment) -> bool {
-        moment.0.get(key).is_some_and(|&stamp| !self.0.near.is_current(stamp))
+        match moment.stamps.get(key) {
+            Some(&stamp) => !self.0.near.is_current(stamp),
+            None => moment.in_doubt,
+        }
     }
 
     /// Stores rows that others changed, unless they, or newer ones, are there already; answers how
@@ -202,7 +206,7 @@ impl Cache {
     /// [`Self::fill_in_since`] a moment of which nothing is known.
     #[cfg(test)]
     pub(crate) async fn fill<T: Cached>(&self, rows: &[T]) -> Filled {
-        self.fill_in_since(rows, &Moment(HashMap::new())).await
+        self.fill_in_since(rows, &Moment { in_doubt: false, stamps: HashMap::new() }).await
     }
 
     pub(super) async fn write(&self, mut writes: Vec<Write>, on_loss: OnLoss) -> Filled {
@@ -242,8 +246,13 @@ impl Cache {
     }
 }
 
-/// The moment before rows were read from the database, for each key of which changes are told.
-pub struct Moment(HashMap<String, Stamp>);
+/// The moment before rows were read from the database.
+pub struct Moment {
+    /// For each key of which changes are told.
+    stamps: HashMap<String, Stamp>,
+    /// Of the others changes are not told for now: nobody could say whether there were any.
+    in_doubt: bool,
+}
 
 /// What came of writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -85,9 +85,15 @@ impl Vetting {
                 sleep(PAUSE).await;
                 continue;
             }
-            let removed = clear(&self.redis).await?;
-            if removed > 0 {
-                tracing::warn!(removed, "Redis was restarted, or is another: what it held is gone");
+            // Who had the lease before may have done it, and others may have written since.
+            if !self.is_vetted(&runs).await? {
+                let removed = clear(&self.redis).await?;
+                if removed > 0 {
+                    tracing::warn!(
+                        removed,
+                        "Redis was restarted, or is another: what it held is gone"
+                    );
+                }
             }
             self.remember(&runs).await?;
         }

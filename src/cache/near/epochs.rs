@@ -10,11 +10,18 @@ use std::{
         AtomicBool, AtomicU32, AtomicU64,
         Ordering::{Acquire, Release},
     },
+    time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 /// Keys share this many counters, so a change makes the stamps of a few other keys void as well:
 /// of 100,000 keys, one or two.
 const STRIPES: usize = 1 << 16;
+
+/// How long it takes at most until changes are told of again, if they are at all: some servers in
+/// Redis's place never do.
+const LONGEST_DOUBT: Duration = Duration::from_secs(5);
 
 pub(super) struct Epochs {
     /// How often a key of each stripe changed.
@@ -22,6 +29,8 @@ pub(super) struct Epochs {
     hasher: RandomState,
     /// Whether changes are told of at once.
     sure: AtomicBool,
+    /// Since when they are not.
+    doubted: Mutex<Option<Instant>>,
     /// Grows whenever changes may not have been told of.
     generation: AtomicU64,
 }
@@ -41,6 +50,7 @@ impl Epochs {
             stripes: (0..STRIPES).map(|_| AtomicU32::new(0)).collect(),
             hasher: RandomState::new(),
             sure: AtomicBool::new(false),
+            doubted: Mutex::new(None),
             generation: AtomicU64::new(0),
         }
     }
@@ -48,6 +58,11 @@ impl Epochs {
     /// Whether changes are told of at once.
     pub(super) fn is_sure(&self) -> bool {
         self.sure.load(Acquire)
+    }
+
+    /// Whether changes are not told of for now.
+    pub(super) fn in_doubt(&self) -> bool {
+        !self.is_sure() && self.doubted.lock().is_some_and(|since| since.elapsed() < LONGEST_DOUBT)
     }
 
     /// This moment; `None` while changes are not told of.
@@ -76,6 +91,7 @@ impl Epochs {
 
     /// Changes may be told of late, until [`Self::sure`].
     pub(super) fn late(&self) {
+        self.doubted.lock().get_or_insert_with(Instant::now);
         self.sure.store(false, Release);
     }
 
@@ -88,6 +104,7 @@ impl Epochs {
     /// Every change from now on is told of, at once.
     pub(super) fn sure(&self) {
         self.sure.store(true, Release);
+        self.doubted.lock().take();
     }
 
     fn stripe(&self, key: &[u8]) -> u32 {
@@ -123,6 +140,16 @@ mod tests {
             epochs.sure();
             assert!(!epochs.is_current(before), "nor when changes are told of again");
         }
+    }
+
+    #[test]
+    fn doubt_begins_when_somebody_is_to_tell() {
+        let epochs = Epochs::new();
+        assert!(!epochs.in_doubt(), "nobody will ever tell");
+        epochs.lost();
+        assert!(epochs.in_doubt());
+        epochs.sure();
+        assert!(!epochs.in_doubt());
     }
 
     #[test]

@@ -156,6 +156,11 @@ impl Near {
         self.epochs.stamp(key.as_bytes())
     }
 
+    /// Whether changes are not told of for now, and will be soon.
+    pub(super) fn in_doubt(&self) -> bool {
+        self.epochs.in_doubt()
+    }
+
     /// Whether a key cannot have changed since.
     pub(super) fn is_current(&self, stamp: Stamp) -> bool {
         self.epochs.is_current(stamp)
