@@ -142,24 +142,31 @@ impl Redis {
         }
     }
 
-    /// Asks every node whether it is there, and, since a PING is refused where writes are, whether
-    /// it takes writes.
+    /// Asks every node whether it is there and takes writes: a PING is refused where writes are, but
+    /// by a replica.
     async fn beat(&self) {
-        if !self.0.health.is_read_only() {
-            for node in self.nodes() {
-                // What comes of it is recorded where it is sent.
-                drop(self.send_to(&node, vec![ping()]).await);
-            }
-            return;
-        }
+        let was_read_only = self.0.health.is_read_only();
         for node in self.nodes() {
-            let mut options = self.0.options.clone();
-            options.cluster_node = self.0.clustered.then_some(node);
-            if self.dispatch(vec![ping()], &options).await.iter().any(Result::is_err) {
+            let replies = if was_read_only {
+                let mut options = self.0.options.clone();
+                options.cluster_node = self.0.clustered.then_some(node);
+                self.dispatch(beat(), &options).await
+            } else {
+                // What else comes of it is recorded where it is sent.
+                self.send_to(&node, beat()).await
+            };
+            let is_replica = replies.last().is_some_and(is_replica);
+            if is_replica {
+                let error = RedisError::new(ErrorKind::Unknown, "READONLY it is a replica");
+                self.0.health.set_read_only(Some(&error));
+            }
+            if was_read_only && (is_replica || replies.first().is_none_or(Result::is_err)) {
                 return;
             }
         }
-        self.0.health.set_read_only(None);
+        if was_read_only {
+            self.0.health.set_read_only(None);
+        }
     }
 
     /// The nodes that hold keys now.
@@ -188,8 +195,14 @@ fn nodes(client: &Client) -> Vec<Server> {
     }
 }
 
-fn ping() -> Command {
-    Command::new("PING", Vec::<Value>::new())
+fn beat() -> Vec<Command> {
+    ["PING", "ROLE"].map(|name| Command::new(name, Vec::<Value>::new())).into()
+}
+
+/// Whether a node says so. One that may not be asked does not.
+fn is_replica(role: &Reply) -> bool {
+    let Ok(Value::Array(role)) = role else { return false };
+    role.first().and_then(Value::as_str).is_some_and(|role| role != "master")
 }
 
 /// What a command is answered while Redis is not asked.

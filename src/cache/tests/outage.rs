@@ -216,23 +216,43 @@ async fn a_restored_snapshot_is_not_believed() {
 /// A Redis whose disk is full answers reads and refuses writes, removals too: it is not read, also
 /// by those who have nothing to write.
 #[tokio::test]
-async fn a_redis_that_takes_no_writes_is_not_read() {
+async fn a_redis_whose_disk_is_full_is_not_read() {
     let server = RedisServer::start();
+    let mend = ["config", "set", "stop-writes-on-bgsave-error", "no"];
+    is_not_read_while_it_takes_no_writes(&server, || server.break_snapshots(), &mend).await;
+}
+
+/// Nor one that follows another: what it is told of is what that one is told.
+#[tokio::test]
+async fn a_redis_that_became_a_replica_is_not_read() {
+    let server = RedisServer::start();
+    let follow = || drop(server.cli(&["replicaof", "127.0.0.1", "1"]));
+    is_not_read_while_it_takes_no_writes(&server, follow, &["replicaof", "no", "one"]).await;
+}
+
+async fn is_not_read_while_it_takes_no_writes(
+    server: &RedisServer,
+    break_it: impl FnOnce(),
+    mend: &[&str],
+) {
     let cache = cache_in(&server.connect().await).await;
     let other = cache_in(&server.connect().await).await;
     cache.put(&[wallet("ann", 1)]).await;
-    server.break_snapshots();
-    assert!(server.cli(&["set", "x", "1"]).contains("MISCONF"), "it still takes writes");
+    assert_eq!(read(&other, "ann").await, Lookup::Hit(wallet("ann", 1)));
+    break_it();
+    let answer = server.cli(&["set", "x", "1"]);
+    assert!(["MISCONF", "READONLY"].iter().any(|code| answer.contains(code)), "{answer}");
     cache.put(&[wallet("ann", 2)]).await;
     assert_eq!(read(&cache, "ann").await, Lookup::Miss);
     until(|| other.degraded()).await;
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(2) {
+        assert!(other.near::<wallet::Model>(&Uid::stored("ann")).is_none());
         assert_eq!(read(&other, "ann").await, Lookup::Miss);
         assert_eq!(read(&cache, "ann").await, Lookup::Miss);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    server.cli(&["config", "set", "stop-writes-on-bgsave-error", "no"]);
+    server.cli(mend);
     until(|| !cache.degraded() && !other.degraded()).await;
     assert_eq!(read(&other, "ann").await, Lookup::Miss, "what could not be written was made good");
 }
