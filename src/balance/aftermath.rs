@@ -30,6 +30,24 @@ pub async fn write_cache(cache: &Cache, changes: &Changes) -> bool {
     put.refused == 0
 }
 
+/// Has the cache forget what is older than what is known of wallets. They were read a while ago: as
+/// they were they may be old themselves by now, and must not follow a newer one that came and went
+/// with a flush of Redis meanwhile.
+pub async fn outdate_cache(cache: &Cache, changes: &Changes) {
+    let mut newest = HashMap::new();
+    for wallet in changes.changed.iter().chain(&changes.seen) {
+        let version = newest.entry(wallet.uid.clone()).or_insert(wallet.version);
+        *version = wallet.version.max(*version);
+    }
+    let outdated: Vec<(Uid, i64)> = newest.into_iter().collect();
+    tokio::join!(
+        cache.invalidate::<wallet::Model>(&outdated),
+        cache.invalidate::<LatestTransactions>(&outdated),
+        cache.put_orders(&changes.changed_orders),
+        cache.remove_orders(&changes.deleted_orders),
+    );
+}
+
 /// Looks into why something newer than a change that was just committed is cached. Either it was
 /// changed again, or no database ever had that version, and it goes.
 pub async fn doubt_cache(database: &Database, cache: &Cache, changes: &Changes) {
@@ -49,7 +67,6 @@ pub async fn doubt_cache(database: &Database, cache: &Cache, changes: &Changes) 
     if !evictions.is_empty() {
         cache.evict::<wallet::Model>(&evictions).await;
         cache.evict::<LatestTransactions>(&evictions).await;
-        cache.put(&stored).await;
     }
 }
 
@@ -86,7 +103,7 @@ fn orders_told(changes: &mut Changes) -> Vec<OrderEvent> {
     left.map(|order| OrderEvent { order, deleted: false }).chain(deleted).collect()
 }
 
-/// Caches wallets that a batch may have changed, or not, once the database says which. Their row
+/// Has nothing older read of wallets that a batch may have changed, or not, once the database says which. Their row
 /// locks are waited for: who was still at it has ended then.
 pub async fn recheck(database: &Database, cache: &Cache, uids: &[Uid]) {
     let pauses = ExponentialBuilder::default()
@@ -97,7 +114,7 @@ pub async fn recheck(database: &Database, cache: &Cache, uids: &[Uid]) {
     match found {
         Ok(seen) => {
             let changes = Changes { seen, ..Changes::default() };
-            Box::pin(write_cache(cache, &changes)).await;
+            Box::pin(outdate_cache(cache, &changes)).await;
         }
         Err(error) => {
             let wallets = uids.len();

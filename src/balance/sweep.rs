@@ -90,7 +90,7 @@ async fn sweep(context: &Context, since: DateTime<Utc>) -> Result<usize> {
         let ids: Vec<String> = records.iter().map(|record| record.operation_id.clone()).collect();
         let mut changes = changes_of(&records)?;
         changes.lines = store::transactions::by_operations(reader, &ids).await?;
-        Box::pin(aftermath::write_cache(&context.cache, &changes)).await;
+        Box::pin(aftermath::outdate_cache(&context.cache, &changes)).await;
         aftermath::publish(&context.events, changes);
         told += records.len();
     }

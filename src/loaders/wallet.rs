@@ -88,8 +88,8 @@ impl Loaders {
             return Err(Error::BadInput(text));
         }
         // Like a change of our own: whoever was shown this is shown nothing older from now on, even
-        // while the cache cannot be written.
-        self.sources.cache().put(std::slice::from_ref(&*wallet.row)).await;
+        // while the cache cannot be written. The row itself may be old by now.
+        self.sources.cache().invalidate::<wallet::Model>(&[(uid.clone(), wallet.version)]).await;
         Ok(Some(wallet))
     }
 
