@@ -12,11 +12,13 @@
 
 mod bounds;
 mod leaf;
+mod malformed;
 mod places;
 mod plain;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::sync::{Arc, OnceLock};
 
@@ -106,9 +108,10 @@ impl Types {
         variables: &Variables,
     ) -> Result<Checked, ServerError> {
         let (kinds, shapes) = &*self.0;
-        let found = places(shapes, document, operation)?;
+        let found = places(kinds, shapes, document, operation)?;
         found.places.iter().try_for_each(|place| place.check_value(shapes, variables))?;
         found.pairs.iter().try_for_each(|pair| pair.check(variables))?;
+        found.wholes.iter().try_for_each(|whole| whole.check(kinds, shapes, variables))?;
         Ok(Checked(Plain::of(document, kinds, &found)))
     }
 }

@@ -1,11 +1,14 @@
 //! The values of an operation's variables, before it is executed. async-graphql takes a missing
 //! variable of `@skip` and `@include` for false, whatever its type and its default.
 
-use async_graphql::{ServerError, Value, Variables, parser::types::OperationDefinition};
+use std::collections::HashSet;
+
+use async_graphql::{Name, ServerError, Value, Variables, parser::types::OperationDefinition};
 
 use super::document::coded;
 
-/// The variables with the defaults of those that are missing.
+/// The variables with the defaults of those that are missing, and without those that the operation
+/// has not declared: they are not looked at, whatever they are.
 ///
 /// # Errors
 /// When one that is required is missing or null.
@@ -13,6 +16,9 @@ pub fn bind(
     operation: &OperationDefinition,
     mut variables: Variables,
 ) -> Result<Variables, ServerError> {
+    let declared: HashSet<&Name> =
+        operation.variable_definitions.iter().map(|d| &d.node.name.node).collect();
+    variables.retain(|name, _| declared.contains(name));
     for definition in &operation.variable_definitions {
         let (pos, definition) = (definition.pos, &definition.node);
         let name = &definition.name.node;
