@@ -9,6 +9,9 @@
 //! Scalars are parsed by the field that takes them, which is too late for a mutation: those
 //! before it are done. So amounts, keys, names, cursors and the like are looked at here, before
 //! anything runs, and refused in their own words; so are lists that are too long, and pages.
+//!
+//! The strict mode holds no variable's type against its place, and looks at no argument in which
+//! a variable was left out: both are done here as well.
 
 mod bounds;
 mod leaf;
