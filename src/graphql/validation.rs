@@ -9,14 +9,19 @@
 //! Scalars are parsed by the field that takes them, which is too late for a mutation: those
 //! before it are done. So amounts, keys, names, cursors and the like are looked at here, before
 //! anything runs, and refused in their own words; so are lists that are too long, and pages.
+//!
+//! The strict mode holds no variable's type against its place, and looks at no argument in which
+//! a variable was left out: both are done here as well.
 
 mod bounds;
 mod leaf;
+mod malformed;
 mod places;
 mod plain;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::sync::{Arc, OnceLock};
 
@@ -106,9 +111,10 @@ impl Types {
         variables: &Variables,
     ) -> Result<Checked, ServerError> {
         let (kinds, shapes) = &*self.0;
-        let found = places(shapes, document, operation)?;
+        let found = places(kinds, shapes, document, operation)?;
         found.places.iter().try_for_each(|place| place.check_value(shapes, variables))?;
         found.pairs.iter().try_for_each(|pair| pair.check(variables))?;
+        found.wholes.iter().try_for_each(|whole| whole.check(kinds, shapes, variables))?;
         Ok(Checked(Plain::of(document, kinds, &found)))
     }
 }

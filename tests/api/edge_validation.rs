@@ -256,3 +256,84 @@ async fn what_is_malformed_is_refused_before_anything_is_done() {
     assert_eq!(message["type"], "error", "{message}");
     assert_eq!(message["payload"][0]["extensions"]["argument"], "uids.1", "{message}");
 }
+
+/// A variable without a value where there has to be one is told before anything is done, in the
+/// first request and after good ones; so is what async-graphql does not look at beside it.
+#[tokio::test]
+async fn a_variable_that_lacks_its_value_is_refused_before_anything_is_done() {
+    let app = TestApp::start().await;
+    app.given_wallet("ann", "5").await;
+    let second = |rest: &str| format!("second: {rest} {{ errors {{ code }} }}");
+    let status = |uids: &str| {
+        second(&format!(
+            "setWalletStatus(input: {{ idempotencyKey: $other, uids: {uids}, status: ACTIVE,
+            reason: \"r\" }})"
+        ))
+    };
+    let batch =
+        second("batchBalanceOperation(input: { idempotencyKey: $other, operations: [$v] })");
+    let open = second("openWallet(input: { idempotencyKey: $other, uid: \"new\", currency: $v })");
+    let cache = "second: warmCache(input: { idempotencyKey: $other,
+        target: { walletUids: [\"ann\", $v] } }) { affectedKeys }";
+    let skip = second(
+        "transfer(input: { idempotencyKey: $other, fromUid: \"ann\", toUid: \"bob\",
+        amount: \"1\" }) @skip(if: $v)",
+    );
+    let withdraw = second("withdraw(input: { uid: \"ann\", amount: \"1\", description: $v })");
+    let (left_out, null) = (json!({}), json!({ "v": null }));
+    let both = vec![left_out.clone(), null.clone()];
+    let item = json!({ "uid": "ann", "kind": "ADD", "amount": "1" });
+    let cases = [
+        ("$v: ID", status("[\"ann\", $v]"), Some(json!("ann")), both.clone()),
+        ("$v: ID", cache.to_owned(), Some(json!("ann")), both.clone()),
+        ("$v: BalanceOperationInput", batch, Some(item), both.clone()),
+        ("$v: String", open, Some(json!("PHP")), vec![null]),
+        ("$v: Boolean", skip, Some(json!(true)), both),
+        ("$v: String", withdraw, None, vec![left_out]),
+    ];
+    for (n, (variable, second, good, wrong)) in cases.into_iter().enumerate() {
+        let document = format!(
+            "mutation($key: IdempotencyKey!, $other: IdempotencyKey!, {variable}) {{
+                deposit(input: {{ idempotencyKey: $key, uid: \"ann\", amount: \"1\" }})
+                {{ errors {{ code }} }} {second} }}"
+        );
+        let document = match second.contains("$other") {
+            true => document,
+            false => document.replace("$other: IdempotencyKey!, ", ""),
+        };
+        let keyed = |mut variables: Value, round: usize| {
+            variables["key"] = json!(format!("deposit-{n}-{round}"));
+            variables["other"] = json!(format!("another-{n}-{round}"));
+            variables
+        };
+        for round in 0..2 {
+            let before = app.balance("ann").await;
+            for wrong in &wrong {
+                let reply = app.query(&document, keyed(wrong.clone(), round)).await;
+                assert_eq!(reply.error_code(), Some("BAD_USER_INPUT"), "{reply}");
+                assert!(reply.body["data"].is_null(), "{reply}");
+            }
+            assert_eq!(app.balance("ann").await, before, "{document}");
+            if let Some(good) = &good {
+                let reply = app.query(&document, keyed(json!({ "v": good }), round)).await;
+                assert!(reply.error_code().is_none(), "{reply}");
+            }
+        }
+    }
+}
+
+/// Fragments and variables of the document's other operations are not this one's.
+#[tokio::test]
+async fn what_another_operation_uses_is_not_looked_at() {
+    let app = TestApp::start().await;
+    app.given_wallet("ann", "5").await;
+    let document = "query A { wallet(uid: \"ann\") { uid } }
+        query B($u: ID!, $n: Int) { ...F }
+        fragment F on Query { wallet(uid: $u) { transactions(first: $n) { totalCount } } }";
+    for variables in [json!({}), json!({ "n": -1 }), json!({ "u": "{}", "n": "x" })] {
+        let body = json!({ "query": document, "operationName": "A", "variables": variables });
+        let answer = app.request(reqwest::Method::POST, "/graphql").json(&body).send().await;
+        let answer: Value = answer.unwrap().json().await.unwrap();
+        assert_eq!(answer, json!({ "data": { "wallet": { "uid": "ann" } } }), "{variables}");
+    }
+}

@@ -57,6 +57,33 @@ impl Kinds {
         }
         Self(kinds)
     }
+
+    /// Whether this is one of them.
+    pub fn has(&self, name: &Name) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Whether a variable of this type may stand where that one is wanted. Scalars that are
+    /// written as strings go for each other: their values are checked by where they stand.
+    pub fn alike(&self, declared: &Name, wanted: &Name) -> bool {
+        let text = |name| matches!(self.0.get(name), Some(Kind::Text));
+        declared == wanted || (text(declared) && text(wanted))
+    }
+
+    /// Whether its values are names: JSON has strings for them, documents have not.
+    pub fn is_enum(&self, name: &Name) -> bool {
+        matches!(self.0.get(name), Some(Kind::Enum(_)))
+    }
+
+    /// Whether async-graphql takes this single value, which is not null, for one of these.
+    pub fn takes(&self, name: &Name, value: &Value) -> bool {
+        match (self.0.get(name), value) {
+            // An `ID` may be one; the others are checked where they stand.
+            (Some(Kind::Text), Value::Number(_)) => true,
+            (Some(Kind::Int), Value::Number(number)) => number.as_i64().is_some(),
+            (kind, value) => kind.is_some_and(|kind| kind.accepts(value)),
+        }
+    }
 }
 
 /// The variables of a query or mutation, where each is a scalar, an enum, or a list of them.
@@ -128,15 +155,15 @@ impl Declared {
             return None;
         }
         // Of a condition the fast mode takes everything that is no boolean for false.
-        let nullable = *nullable
-            && !matches!(kind, Kind::Boolean)
-            && !places.iter().any(|place| place.required);
+        let condition = matches!(kind, Kind::Boolean);
         let defaults = definition.default_value.is_some();
+        let may_be_absent = *nullable && places.iter().all(|place| place.may_be_absent());
+        let may_be_null = *nullable && places.iter().all(|place| place.may_be_null());
         Some(Self {
             wanted: places.iter().map(|place| place.input.clone()).collect(),
             name: name.clone(),
-            optional: nullable || (defaults && !matches!(kind, Kind::Boolean)),
-            nullable: nullable && !defaults,
+            optional: !condition && (may_be_absent || defaults),
+            nullable: !condition && may_be_null && !defaults,
             kind,
             list,
         })

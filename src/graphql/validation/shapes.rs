@@ -18,7 +18,16 @@ use super::{
 /// The fields of types, and those of input objects.
 pub struct Shapes {
     types: HashMap<Name, HashMap<Name, Field>>,
-    inputs: HashMap<Name, HashMap<Name, Input>>,
+    inputs: HashMap<Name, Object>,
+    /// What `@skip` and `@include` take.
+    pub condition: Input,
+}
+
+/// An input object.
+pub struct Object {
+    pub fields: HashMap<Name, Input>,
+    /// Whether exactly one of them is given.
+    pub one_of: bool,
 }
 
 /// A field.
@@ -36,8 +45,11 @@ pub struct Input {
     pub kind: Kind,
     /// How many items it may have, if it is a list.
     pub length: Option<RangeInclusive<usize>>,
-    /// Whether it has to be there.
-    pub required: bool,
+    /// The name of its type, or that of its items.
+    pub named: Name,
+    nullable: bool,
+    nullable_items: bool,
+    defaults: bool,
 }
 
 /// What a single value is.
@@ -57,6 +69,17 @@ impl Input {
     /// Whether it is a list.
     pub const fn list(&self) -> bool {
         self.length.is_some()
+    }
+
+    /// Whether it may be null; if it is a list and a single value is looked at, whether its items
+    /// may.
+    pub const fn may_be_null(&self, list: bool) -> bool {
+        if list == self.list() { self.nullable } else { self.nullable_items }
+    }
+
+    /// Whether it may be left out. An item that is, is null.
+    pub const fn may_be_absent(&self, list: bool) -> bool {
+        self.may_be_null(list) || (self.defaults && list == self.list())
     }
 
     /// Checks a single value, but for its parts.
@@ -97,7 +120,15 @@ impl Input {
 impl Shapes {
     /// Of these types.
     pub fn of(types: &[TypeDefinition], bounds: Bounds) -> Self {
-        let mut shapes = Self { types: HashMap::new(), inputs: HashMap::new() };
+        let condition = Input {
+            kind: Kind::Other,
+            length: None,
+            named: Name::new("Boolean"),
+            nullable: false,
+            nullable_items: false,
+            defaults: false,
+        };
+        let mut shapes = Self { types: HashMap::new(), inputs: HashMap::new(), condition };
         let is_object = |name: &Name| {
             types.iter().any(|definition| {
                 definition.name.node == *name && matches!(definition.kind, TypeKind::InputObject(_))
@@ -123,11 +154,12 @@ impl Shapes {
                 }
                 TypeKind::InputObject(object) => {
                     let mut fields = inputs(&name, &object.fields);
-                    if definition.directives.iter().any(|d| d.node.name.node == "oneOf") {
-                        // The one that is given is.
-                        fields.values_mut().for_each(|field| field.required = true);
+                    let one_of = definition.directives.iter().any(|d| d.node.name.node == "oneOf");
+                    if one_of {
+                        // The one that is given has to have a value.
+                        fields.values_mut().for_each(|field| field.nullable = false);
                     }
-                    shapes.inputs.insert(name, fields);
+                    shapes.inputs.insert(name, Object { fields, one_of });
                 }
                 TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) => {}
             }
@@ -140,9 +172,9 @@ impl Shapes {
         self.types.get(parent)?.get(name)
     }
 
-    /// A field of an input object.
-    pub fn input(&self, object: &Name, name: &Name) -> Option<&Input> {
-        self.inputs.get(object)?.get(name)
+    /// An input object.
+    pub fn object(&self, name: &Name) -> Option<&Object> {
+        self.inputs.get(name)
     }
 }
 
@@ -165,8 +197,18 @@ fn input(
         Kind::Other
     };
     let length = list.then(|| bounds::length(place, name, bounds));
-    let required = !definition.ty.node.nullable && definition.default_value.is_none();
-    Input { kind, length, required }
+    let nullable_items = match &definition.ty.node.base {
+        BaseType::List(item) => item.nullable,
+        BaseType::Named(_) => false,
+    };
+    Input {
+        kind,
+        length,
+        named: scalar.clone(),
+        nullable: definition.ty.node.nullable,
+        nullable_items,
+        defaults: definition.default_value.is_some(),
+    }
 }
 
 /// The name in a list, or in lists of lists.

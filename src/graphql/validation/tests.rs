@@ -8,7 +8,8 @@ use super::*;
 const SDL: &str =
     "input One @oneOf { uid: ID color: Color } scalar Decimal scalar IdempotencyKey enum Color { RED GREEN } input Filter { a: Int }
     input Payment { key: IdempotencyKey uid: ID! parts: [Part!] } input Part { amount: Decimal! }
-    type Query { a(uid: ID, uids: [ID!], amount: Decimal, one: One): Int b: Query }
+    input Filing { colors: [Color!] count: Int! = 1 note: String payments: [Payment!] }
+    type Query { a(uid: ID, uids: [ID!], amount: Decimal, one: One): Int b: Query file(filing: Filing): Int }
     type OrderConnection { a: Int }
     type Mutation { pay(input: Payment!): Int page(first: Int, last: Int, after: String): OrderConnection }";
 const BOUNDS: Bounds =
@@ -35,6 +36,10 @@ fn verdict_with(text: &str, variables: Json) -> Verdict {
 
 fn covers(text: &str, variables: Json) -> bool {
     verdict(text).covers(&Variables::from_json(variables))
+}
+
+fn covers_with(text: &str, variables: Json) -> bool {
+    verdict_with(text, variables.clone()).covers(&Variables::from_json(variables))
 }
 
 #[test]
@@ -249,7 +254,118 @@ fn a_variable_is_no_looser_than_its_place() {
     for without in [json!({}), json!({"u": null})] {
         assert!(!passed.covers(&Variables::from_json(without.clone())), "{without}");
     }
-    assert!(!covers("query($l: [Decimal]) { a(amount: $l) }", json!({"l": ["1"]})));
+}
+
+/// What an item, a field with a default and a condition have to be, they have to be in the first
+/// request and in later ones.
+#[test]
+fn what_is_not_null_where_it_stands_is_not_null_as_a_variable() {
+    let items = "query($u: ID) { a(uids: [\"a\", $u]) }";
+    let enums = "query($c: Color) { file(filing: { colors: [RED, $c] }) }";
+    let payments = "query($p: Payment) { file(filing: { payments: [$p] }) }";
+    let default = "query($n: Int) { file(filing: { count: $n }) }";
+    let skip = "query($s: Boolean) { a @skip(if: $s) b { a } }";
+    let include = "query($s: Boolean) { a ... @include(if: $s) { b { a } } }";
+    let spread = "query($s: Boolean) { a ...f @skip(if: $s) } fragment f on Query { b { a } }";
+    for (text, given, wrong) in [
+        (items, json!({"u": "b"}), vec![json!({}), json!({"u": null})]),
+        (enums, json!({"c": "RED"}), vec![json!({}), json!({"c": null})]),
+        (payments, json!({"p": {"uid": "a", "parts": []}}), vec![json!({}), json!({"p": null})]),
+        (default, json!({"n": 2}), vec![json!({"n": null})]),
+        (skip, json!({"s": true}), vec![json!({}), json!({"s": null})]),
+        (include, json!({"s": true}), vec![json!({}), json!({"s": null})]),
+        (spread, json!({"s": true}), vec![json!({}), json!({"s": null})]),
+    ] {
+        let passed = verdict_with(text, given.clone());
+        assert_eq!(passed.covers(&Variables::from_json(given)), text != payments, "{text}");
+        for wrong in wrong {
+            let Err(error) = check(text, wrong.clone()) else { panic!("{text} took {wrong}") };
+            assert!(error.message.ends_with(": a value is wanted"), "{}", error.message);
+            assert!(!passed.covers(&Variables::from_json(wrong.clone())), "{text} took {wrong}");
+        }
+    }
+    assert!(check(default, json!({})).is_ok(), "it has a default");
+    let passed = verdict_with(default, json!({}));
+    assert!(passed.covers(&Variables::default()));
+    assert!(!passed.covers(&Variables::from_json(json!({"n": null}))));
+}
+
+/// Of others there may be variables by the same name, or none at all.
+#[test]
+fn only_what_the_operation_comes_to_is_looked_at() {
+    let text = "query A { a } query B($u: ID!, $n: Int) { ...F }
+        fragment F on Query { ...G } fragment G on Query { a(uids: [$u]) b { ...F } }
+        query C($u: [ID!]) { a(uids: $u) }";
+    let document = parse_query(text).unwrap();
+    let check = |operation, variables| {
+        let types = Types::of(SDL, BOUNDS);
+        types.check(&document, Some(operation), &Variables::from_json(variables)).map(drop)
+    };
+    assert!(check("A", json!({})).is_ok() && check("A", json!({"u": "{a}"})).is_ok());
+    assert!(check("B", json!({"u": "a"})).is_ok() && check("C", json!({"u": ["a"]})).is_ok());
+    assert!(check("B", json!({})).is_err() && check("B", json!({"u": "{a}"})).is_err());
+}
+
+/// The types of the specification, but that what is written as a string goes for another: its
+/// value is looked at where it stands.
+#[test]
+fn a_variable_is_of_the_type_that_is_wanted() {
+    for text in [
+        "query($u: ID!) { a(uids: $u) }",
+        "query($l: [Decimal]) { a(amount: $l) }",
+        "query($l: [ID!]!) { a(uid: $l) }",
+        "query($n: String) { file(filing: { count: $n }) }",
+        "query($n: Int) { a(uid: $n) }",
+        "query($c: String) { a(one: { color: $c }) }",
+        "query($f: Filter) { file(filing: $f) }",
+        "query($s: Int) { a @skip(if: $s) }",
+    ] {
+        let Err(error) = check(text, json!({})) else { panic!("{text} was taken") };
+        assert!(error.message.contains("a variable of type"), "{}", error.message);
+        assert!(error.extensions.is_none(), "it is the document that is not valid");
+    }
+    let text = "query($u: String!, $a: ID!, $k: String!, $l: [String!]!) { a(uid: $u, amount: $a) b { a(uids: $l) } }";
+    assert!(covers_with(text, json!({"u": "a", "a": "1", "k": "key-00001", "l": ["a"]})));
+    let quoted = check("{ file(filing: { colors: [\"RED\"] }) }", json!({}));
+    assert!(quoted.is_err_and(|error| error.message.contains("without quotes")));
+    assert!(
+        check("query($c: [Color!]) { file(filing: { colors: $c }) }", json!({"c": ["RED"]}))
+            .is_ok()
+    );
+}
+
+/// async-graphql does not look at an argument in which a variable was left out.
+#[test]
+fn the_rest_of_what_lacks_a_variable_is_looked_at() {
+    let of = |payment: &str| {
+        format!("query($s: String) {{ file(filing: {{ note: $s, payments: [{payment}] }}) }}")
+    };
+    for (payment, place, words) in [
+        ("{ parts: [] }", "filing.payments.0.uid", "a value is wanted"),
+        ("{ uid: null, parts: [] }", "filing.payments.0.uid", "a value is wanted"),
+        ("{ uid: \"a\", parts: [null] }", "filing.payments.0.parts.0", "a value is wanted"),
+        ("{ uid: \"a\", parts: [], no: 1 }", "filing.payments.0", "not known"),
+        ("5", "filing.payments.0", "an object is wanted"),
+    ] {
+        let Err(error) = check(&of(payment), json!({})) else { panic!("{payment} was taken") };
+        assert!(error.message.starts_with(place), "{}", error.message);
+        assert!(error.message.contains(words), "{}", error.message);
+    }
+    for filing in
+        ["colors: [PINK]", "colors: RED, count: \"1\"", "colors: [1]", "note: {}", "count: null"]
+    {
+        let text =
+            format!("query($p: [Payment!]) {{ file(filing: {{ payments: $p, {filing} }}) }}");
+        assert!(check(&text, json!({})).is_err(), "{filing}");
+    }
+    let good =
+        "{ uid: \"a\", parts: [{ amount: \"1\" }] }, { uid: \"b\", parts: { amount: \"1\" } }";
+    assert!(check(&of(good), json!({})).is_ok());
+    let two = "query($u: ID) { a(one: { uid: $u, color: RED }) }";
+    assert!(check(two, json!({})).is_err());
+    let other = "query($s: String, $p: Payment!) { file(filing: { note: $s, colors: RED, payments: [$p] }) }";
+    assert!(check(other, json!({"p": {"uid": "a", "parts": []}})).is_ok());
+    assert!(check(other, json!({"p": {"parts": []}})).is_err());
 }
 
 /// Every name and text that comes in is known here: as one that is looked at, or as one that may
