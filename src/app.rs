@@ -213,7 +213,10 @@ impl App {
             tracing::warn!(?grace, "requests were still under way and are cut off");
             Ok(())
         });
-        self.close(background, deadline.max(Instant::now() + CLOSING)).await;
+        let deadline = deadline.max(Instant::now() + CLOSING);
+        let farewell = timeout_at(deadline, self.edge.cut_off());
+        // Who takes no goodbye keeps the rest from nothing.
+        let _ = tokio::join!(farewell, self.close(background, deadline));
         ended
     }
 
@@ -248,7 +251,7 @@ impl App {
     }
 
     /// Lets what was taken on end, then disconnects; no longer than until `deadline`.
-    async fn close(self, background: TaskTracker, deadline: Instant) {
+    async fn close(&self, background: TaskTracker, deadline: Instant) {
         let ending = async {
             background.wait().await;
             self.balance.shutdown().await;
@@ -257,7 +260,7 @@ impl App {
         if timeout_at(deadline, ending).await.is_err() {
             tracing::warn!("balance changes were still under way; a restart finishes them");
         }
-        if let Ok(Err(error)) = timeout_at(deadline, self.database.close()).await {
+        if let Ok(Err(error)) = timeout_at(deadline, self.database.clone().close()).await {
             tracing::warn!(%error, "the database was not closed in order");
         }
     }

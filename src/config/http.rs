@@ -21,7 +21,7 @@ pub struct HttpConfig {
     /// Do not serve GraphiQL at /playground
     #[arg(long, env = "NO_PLAYGROUND", value_parser = BoolishValueParser::new())]
     pub no_playground: bool,
-    /// Folder of the dashboard's built files, served at /
+    /// Folder of the dashboard's built files, served at /; links in it are followed wherever they lead
     #[arg(
         long,
         env = "DASHBOARD",
@@ -69,7 +69,7 @@ pub struct HttpConfig {
     #[arg(long, env = "DRAIN_PAUSE", default_value = "0s", value_name = "DURATION",
         value_parser = parse::pause)]
     pub drain_pause: Duration,
-    /// How long requests under way may go on after that; what is not sent to its end is not waited for
+    /// How long queries and mutations under way may go on after that, also on sockets; what is not sent to its end is not waited for
     #[arg(long, env = "SHUTDOWN_GRACE", default_value = "10s", value_name = "DURATION",
         value_parser = parse::duration)]
     pub shutdown_grace: Duration,

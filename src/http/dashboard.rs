@@ -25,7 +25,7 @@ pub async fn tokens(State(edge): State<Arc<Edge>>) -> Response {
 /// A file of `folder`, or, where a browser asks for a page, the page that shows them all.
 pub async fn file(folder: Arc<PathBuf>, request: Request) -> Response {
     let kept = cache_control(request.uri().path());
-    let page = wants_page(&request).then(|| Request::new(Body::empty()));
+    let page = wants_page(&request).then(|| page_request(request.method().clone()));
     // Nothing here is a folder's page, and `//somewhere` with a slash more is another site's address.
     let files = ServeDir::new(&*folder).redirect_to_trailing_slash(false);
     let Ok(mut response) = files.oneshot(request).await;
@@ -39,10 +39,16 @@ pub async fn file(folder: Arc<PathBuf>, request: Request) -> Response {
     response.into_response()
 }
 
+fn page_request(method: Method) -> Request {
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = method;
+    request
+}
+
 /// Pages have addresses of their own, which are no files. A script that asks for a path that is
 /// not there must hear so, rather than get a page.
 fn wants_page(request: &Request) -> bool {
-    request.method() == Method::GET && accepts_html(request.headers())
+    matches!(*request.method(), Method::GET | Method::HEAD) && accepts_html(request.headers())
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {
@@ -56,4 +62,30 @@ fn cache_control(path: &str) -> HeaderValue {
     } else {
         "no-cache"
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page's head is that of the page, wherever in the dashboard it is.
+    #[tokio::test]
+    async fn a_page_has_a_head() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), "<p>").unwrap();
+        let folder = Arc::new(folder.path().to_owned());
+        for (path, accept, status) in
+            [("/", "*/*", 200), ("/wallets", "text/html", 200), ("/wallets", "*/*", 404)]
+        {
+            for method in [Method::GET, Method::HEAD] {
+                let request = Request::builder().method(&method).uri(path);
+                let request = request.header(header::ACCEPT, accept).body(Body::empty()).unwrap();
+                let response = file(Arc::clone(&folder), request).await;
+                assert_eq!(response.status(), status, "{method} {path} for {accept}");
+                let length = axum::body::to_bytes(response.into_body(), 100).await.unwrap().len();
+                let expected = if method == Method::GET && status == 200 { 3 } else { 0 };
+                assert_eq!(length, expected, "{method} {path} for {accept}");
+            }
+        }
+    }
 }

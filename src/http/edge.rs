@@ -55,7 +55,10 @@ pub struct Edge {
     pub(super) sockets: TaskTracker,
     /// Event streams that were asked for.
     pub(super) reservations: Reservations,
+    /// Nothing new is begun, and what lasts is ended.
     pub(super) shutdown: CancellationToken,
+    /// What is still under way has had its time.
+    pub(super) cut_off: CancellationToken,
     /// Whether it will shut down soon.
     pub(super) ending: AtomicBool,
     /// One permit an operation under way.
@@ -86,6 +89,7 @@ impl Edge {
             sockets: TaskTracker::new(),
             reservations: Reservations::default(),
             shutdown: CancellationToken::new(),
+            cut_off: CancellationToken::new(),
             ending: AtomicBool::new(false),
         }
     }
@@ -113,11 +117,18 @@ impl Edge {
         tokio::time::sleep(LAST_WORDS).await;
     }
 
-    /// Says goodbye on every socket; returns when all are closed.
+    /// Has every socket and stream end its subscriptions, and say goodbye when its queries and
+    /// mutations are answered; returns when all are closed.
     pub async fn shut_down(&self) {
         self.announce_shutdown();
         self.shutdown.cancel();
         self.sockets.close();
+        self.sockets.wait().await;
+    }
+
+    /// Says goodbye where something is still under way; returns when all are closed.
+    pub async fn cut_off(&self) {
+        self.cut_off.cancel();
         self.sockets.wait().await;
     }
 }

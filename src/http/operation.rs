@@ -1,13 +1,19 @@
 //! One operation of a socket or event stream, as the stream of what is sent of it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use async_graphql::{Response, ServerError, parser::types::OperationType};
 use axum::http::StatusCode;
 use futures::{
-    FutureExt, StreamExt,
+    FutureExt, Stream, StreamExt,
     stream::{self, BoxStream},
 };
+use tokio_stream::StreamMap;
 
 use super::{
     Caller, Edge,
@@ -28,31 +34,54 @@ pub enum Frame {
     Complete,
 }
 
-/// The frames of one operation; dropping it ends the operation, and returns its permit.
-pub fn frames(
-    edge: Arc<Edge>,
-    params: Params,
-    caller: Caller,
-    permit: Permit,
-) -> BoxStream<'static, Frame> {
+/// An operation under way: its frames. Dropping it ends the operation, and returns its permit.
+pub struct Running {
+    /// Whether somebody has to end it: a subscription. Others have one result.
+    lasting: bool,
+    frames: BoxStream<'static, Frame>,
+}
+
+impl Stream for Running {
+    type Item = Frame;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Frame>> {
+        self.frames.poll_next_unpin(context)
+    }
+}
+
+/// What is under way on a socket or stream, by its ids.
+pub type Operations = StreamMap<String, Running>;
+
+/// Ends what does not end by itself.
+pub fn end_subscriptions(operations: &mut Operations) {
+    let lasting = operations.iter().filter(|(_, operation)| operation.lasting);
+    let ids: Vec<_> = lasting.map(|(id, _)| id.clone()).collect();
+    for id in ids {
+        operations.remove(&id);
+    }
+}
+
+/// Starts an operation.
+pub fn start(edge: Arc<Edge>, params: Params, caller: Caller, permit: Permit) -> Running {
     match prepare(&edge, params) {
-        Ok(operation) => frames_of(edge, operation, caller, permit),
+        Ok(operation) => start_prepared(edge, operation, caller, permit),
         Err(refused) => refusal(refused.errors),
     }
 }
 
-/// Those of an operation that was not executed.
-pub fn refusal(errors: Vec<ServerError>) -> BoxStream<'static, Frame> {
-    one(Frame::Errors(errors))
+/// One that is not executed.
+pub fn refusal(errors: Vec<ServerError>) -> Running {
+    Running { lasting: false, frames: one(Frame::Errors(errors)) }
 }
 
-/// The frames of an operation that passed the document guard.
-pub fn frames_of(
+/// Starts an operation that passed the document guard.
+pub fn start_prepared(
     edge: Arc<Edge>,
     operation: Operation,
     caller: Caller,
     permit: Permit,
-) -> BoxStream<'static, Frame> {
+) -> Running {
+    let lasting = operation.kind == OperationType::Subscription;
     let request_id = caller.request_id.clone();
     let frames = AssertUnwindSafe(run(edge, operation, caller)).catch_unwind().map(move |frame| {
         frame.unwrap_or_else(|_| {
@@ -64,7 +93,7 @@ pub fn frames_of(
     let hold = move |_: &Frame| {
         let _held = &permit;
     };
-    frames.inspect(hold).boxed()
+    Running { lasting, frames: frames.inspect(hold).boxed() }
 }
 
 fn run(edge: Arc<Edge>, operation: Operation, caller: Caller) -> BoxStream<'static, Frame> {

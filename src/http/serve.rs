@@ -3,7 +3,11 @@
 use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request};
-use hyper::{body::Incoming, service::service_fn};
+use http_body_util::BodyExt;
+use hyper::{
+    body::{Body as _, Incoming},
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
@@ -16,7 +20,11 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    clients::Peer, forwarded::Proxies, prompt::Prompt, router::Endpoints, stake::Stake,
+    clients::Peer,
+    forwarded::Proxies,
+    prompt::Prompt,
+    router::Endpoints,
+    stake::{Asked, Stake},
     workers::Workers,
 };
 use crate::config::HttpConfig;
@@ -71,8 +79,9 @@ pub async fn serve(
             let origin = proxies.origin(peer, request.headers());
             let (endpoints, stake) = (Arc::clone(&endpoints), Arc::clone(&staked));
             async move {
-                let _asked = stake.ask(request.version());
-                Ok::<_, Infallible>(endpoints.answer(origin, request.map(Body::new)).await)
+                let asked = stake.ask(request.version());
+                let response = endpoints.answer(origin, request.map(Body::new)).await;
+                Ok::<_, Infallible>(response.map(|body| held_until_made(body, asked)))
             }
         });
         // Each has its own: they would wait for each other, all the time.
@@ -105,6 +114,17 @@ pub async fn serve(
     drop(listener);
     open.close();
     open.wait().await;
+}
+
+/// An answer whose body is made bit by bit is under way until its end.
+fn held_until_made(body: Body, asked: Asked) -> Body {
+    if body.size_hint().exact().is_some() {
+        return body;
+    }
+    Body::new(body.map_frame(move |frame| {
+        let _held = &asked;
+        frame
+    }))
 }
 
 fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {

@@ -1,7 +1,10 @@
 //! What would be lost if a connection were cut: an answer that is being made, or written. Of a
 //! request that was not sent to its end nothing is done yet.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
 
 use axum::http::Version;
 
@@ -16,8 +19,9 @@ pub struct Stake {
 
 impl Stake {
     /// A request that is being answered, until this is dropped.
-    pub fn ask(&self, version: Version) -> Asked<'_> {
-        // HTTP/2 keeps answers that the client has no room for, where they cannot be seen.
+    pub fn ask(self: Arc<Self>, version: Version) -> Asked {
+        // HTTP/2 keeps answers that the client has no room for, where they cannot be seen: once it was
+        // asked anything, a connection is at stake to its end.
         let count = if version == Version::HTTP_2 { 2 } else { 1 };
         self.asked.fetch_add(count, Ordering::Relaxed);
         Asked(self)
@@ -35,9 +39,9 @@ impl Stake {
 }
 
 /// A request that is being answered.
-pub struct Asked<'a>(&'a Stake);
+pub struct Asked(Arc<Stake>);
 
-impl Drop for Asked<'_> {
+impl Drop for Asked {
     fn drop(&mut self) {
         self.0.asked.fetch_sub(1, Ordering::Relaxed);
     }

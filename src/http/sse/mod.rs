@@ -3,8 +3,8 @@
 //! operation (GET, POST), or one for all (PUT reserves it, GET opens it, POST starts operations
 //! and DELETE ends them).
 //!
-//! A stream without `complete` was cut: by a shutdown, the end of its token, or a reader who does
-//! not read. Clients come back: for graphql-sse that is a lost connection, and `EventSource` asks
+//! A stream without `complete` was cut: by a shutdown (which waits for queries and mutations), the
+//! end of its token, or a reader who does not read. Clients come back: for graphql-sse that is a lost connection, and `EventSource` asks
 //! again after any end. A `complete` would end a subscription for good, and a `next` with an error
 //! would be shown as a result of it; so a comment says why, to people and in logs.
 
@@ -25,7 +25,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use futures::stream::BoxStream;
 
 pub use self::{request::TOKEN_HEADER, reservation::Reservations};
 use self::{
@@ -39,18 +38,19 @@ use super::{
     fault::Fault,
     graphql::params,
     media::Media,
-    operation::{Frame, frames, frames_of, refusal},
+    operation::{refusal, start, start_prepared},
     params::Params,
 };
 
 /// All that can be asked of `/graphql/stream`.
 pub fn routes() -> MethodRouter<Arc<Edge>> {
-    get(get_stream).head(no_head).post(post).put(reserve).delete(end)
+    // A HEAD would be taken for a GET: it would run an operation, or use up what was reserved.
+    get(get_stream).post(post).put(reserve).delete(end).head(not_allowed).fallback(not_allowed)
 }
 
-/// A HEAD would be taken for a GET: it would run an operation, or use up what was reserved.
-async fn no_head() -> Response {
-    let fault = Fault::new(StatusCode::METHOD_NOT_ALLOWED, "a stream has no head alone");
+async fn not_allowed() -> Response {
+    let message = "streams know GET, POST, PUT and DELETE";
+    let fault = Fault::new(StatusCode::METHOD_NOT_ALLOWED, message);
     let methods = HeaderValue::from_static("GET, POST, PUT, DELETE");
     fault.with_header(header::ALLOW, methods).into_response(Media::Json)
 }
@@ -98,7 +98,7 @@ async fn post(State(edge): State<Arc<Edge>>, asked: Asked, body: Body) -> Respon
         };
         reservation.enter(&id, edge.config.socket_operations as usize)?;
         let started = edge.clients.admit(identity.as_ref(), asked.peer).and_then(|permit| {
-            let operation = frames(Arc::clone(&edge), params, asked.caller(identity), permit);
+            let operation = start(Arc::clone(&edge), params, asked.caller(identity), permit);
             reservation.send(Command::Start(id.clone(), operation))
         });
         if let Err(fault) = started {
@@ -145,15 +145,15 @@ fn distinct(
 ) -> Answer {
     let permit = edge.clients.admit(identity.as_ref(), asked.peer)?;
     let caller = asked.caller(identity);
-    let frames: BoxStream<'static, Frame> = match prepare(&edge, params) {
+    let operation = match prepare(&edge, params) {
         Ok(operation) if operation.kind == OperationType::Mutation && !may_mutate => {
             return Err(Fault::post_only("send mutations by POST"));
         }
-        Ok(operation) => frames_of(Arc::clone(&edge), operation, caller.clone(), permit),
+        Ok(operation) => start_prepared(Arc::clone(&edge), operation, caller.clone(), permit),
         // Said on the stream: an `EventSource` does not show the body of another answer.
         Err(refused) => refusal(refused.errors),
     };
-    Ok(open(edge, caller, stream::Source::One(frames)))
+    Ok(open(edge, caller, stream::Source::One(operation)))
 }
 
 fn respond(answer: Answer) -> Response {

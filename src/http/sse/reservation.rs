@@ -4,13 +4,12 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
 use dashmap::DashMap;
-use futures::stream::BoxStream;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
     auth::Identity,
-    http::{Edge, clients::Permit, fault::Fault, operation::Frame},
+    http::{Edge, clients::Permit, fault::Fault, operation::Running},
 };
 
 /// How long a stream that was asked for may stay unopened.
@@ -23,7 +22,7 @@ pub struct Reservations(DashMap<String, Arc<Reservation>>);
 /// What is to be done on a stream.
 pub enum Command {
     /// Run this under its id.
-    Start(String, BoxStream<'static, Frame>),
+    Start(String, Running),
     /// End what runs under this id.
     Stop(String),
 }

@@ -7,13 +7,12 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures::stream::BoxStream;
 use metrics::gauge;
 use tokio::{
     sync::mpsc,
     time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout},
 };
-use tokio_stream::{StreamExt, StreamMap, wrappers::ReceiverStream};
+use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
 use super::{
     event,
@@ -21,7 +20,10 @@ use super::{
 };
 use crate::{
     auth::Identity,
-    http::{Caller, Edge, RequestId, operation::Frame},
+    http::{
+        Caller, Edge, RequestId,
+        operation::{Frame, Operations, Running, end_subscriptions},
+    },
 };
 
 /// How long a client may take to read before it counts as gone.
@@ -36,7 +38,7 @@ const ONLY: &str = "";
 /// What a stream carries.
 pub enum Source {
     /// One operation; it ends with it.
-    One(BoxStream<'static, Frame>),
+    One(Running),
     /// Whatever is asked for.
     Commands(Arc<Reservation>, mpsc::Receiver<Command>),
 }
@@ -47,17 +49,19 @@ pub fn open(edge: Arc<Edge>, caller: Caller, source: Source) -> Response {
     let period = edge.config.socket_keep_alive.max(Duration::from_millis(10));
     let mut keep_alive = interval_at(Instant::now(), period);
     keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut operations = StreamMap::new();
+    let mut operations = Operations::new();
     let shared = match source {
-        Source::One(frames) => {
-            operations.insert(ONLY.to_owned(), frames);
+        Source::One(operation) => {
+            operations.insert(ONLY.to_owned(), operation);
             None
         }
         Source::Commands(reservation, commands) => Some((reservation, commands)),
     };
     let tasks = edge.sockets.clone();
     let Caller { identity, request_id } = caller;
-    let stream = Stream { edge, identity, request_id, sink, keep_alive, operations, shared };
+    let leaving = false;
+    let stream =
+        Stream { edge, identity, request_id, sink, keep_alive, operations, shared, leaving };
     tasks.spawn(stream.run());
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
@@ -74,9 +78,11 @@ struct Stream {
     request_id: RequestId,
     sink: mpsc::Sender<Result<Bytes, Infallible>>,
     keep_alive: Interval,
-    operations: StreamMap<String, BoxStream<'static, Frame>>,
+    operations: Operations,
     /// Of a stream that was reserved.
     shared: Option<(Arc<Reservation>, mpsc::Receiver<Command>)>,
+    /// It ends with the operations that are under way.
+    leaving: bool,
 }
 
 type Step = ControlFlow<()>;
@@ -92,13 +98,20 @@ impl Stream {
     }
 
     async fn step(&mut self) -> Step {
+        if self.leaving && self.operations.is_empty() {
+            return self.leave("going away");
+        }
         let expiry = self
             .identity
             .as_ref()
             .map(|identity| identity.remaining().to_std().unwrap_or_default().min(LONGEST_SLEEP));
         let commands = self.shared.as_mut().map(|(_, commands)| commands);
         tokio::select! {
-            () = self.edge.shutdown.cancelled() => self.leave("going away"),
+            () = self.edge.shutdown.cancelled(), if !self.leaving => {
+                self.prepare_to_leave();
+                ControlFlow::Continue(())
+            }
+            () = self.edge.cut_off.cancelled(), if self.leaving => self.leave("going away"),
             () = self.sink.closed() => ControlFlow::Break(()),
             () = sleep(expiry.unwrap_or_default()), if expiry.is_some() => self.check_token(),
             _ = self.keep_alive.tick() => {
@@ -121,6 +134,18 @@ impl Stream {
         }
     }
 
+    /// Starts what was accepted, and nothing after that; only what has one result goes on.
+    fn prepare_to_leave(&mut self) {
+        self.leaving = true;
+        if let Some((_, commands)) = &mut self.shared {
+            commands.close();
+        }
+        while let Some(command) = self.shared.as_mut().and_then(|(_, c)| c.try_recv().ok()) {
+            self.obey(command);
+        }
+        end_subscriptions(&mut self.operations);
+    }
+
     /// Ends the stream, and says why to who has kept up with it.
     fn leave(&self, why: &str) -> Step {
         // It ends either way.
@@ -130,7 +155,7 @@ impl Stream {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Start(id, frames) => drop(self.operations.insert(id, frames)),
+            Command::Start(id, operation) => drop(self.operations.insert(id, operation)),
             Command::Stop(id) => drop(self.operations.remove(&id)),
         }
     }

@@ -93,9 +93,14 @@ async fn what_is_no_request_has_a_status() {
         (ask(&server, Method::GET, "?token=unknown"), 404),
         (ask(&server, Method::DELETE, "?token=unknown&operationId=1"), 404),
         (ask(&server, Method::DELETE, "?operationId=1"), 400),
+        (ask(&server, Method::OPTIONS, ""), 405),
+        (ask(&server, Method::HEAD, ""), 405),
         (hello().header("x-graphql-event-stream-token", "unknown"), 404),
     ] {
-        assert_eq!(request.send().await.unwrap().status(), status);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        let allowed = response.headers().get("allow").map(|methods| methods.to_str().unwrap());
+        assert_eq!(allowed, (status == 405).then_some("GET, POST, PUT, DELETE"));
     }
     let json_only = Client::new()
         .post(format!("http://{}/graphql/stream", server.address))
@@ -203,6 +208,27 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
     let (ended, ()) = tokio::join!(lasts.next(), server.edge.shut_down());
     assert_eq!(ended, None);
     assert_eq!(lasts.comment, "going away");
+}
+
+/// What has one result is waited for, also when its stream had not begun it.
+#[tokio::test]
+async fn a_shutdown_waits_for_results() {
+    let server = Server::start(&[]).await;
+    let mut distinct = Events::of(post(&server, "{ wait(ms: 300) }")).await;
+    let shared = Shared::reserve(&server).await;
+    assert_eq!(shared.start("s", "subscription { ticks(n: 1, ms: 60000) }").await, 202);
+    assert_eq!(shared.start("q", "{ wait(ms: 300) }").await, 202);
+    let mut events = Events::of(shared.ask(Method::GET, "")).await;
+    timeout(PATIENCE, server.edge.shut_down()).await.expect("it waits for no subscription");
+    assert_eq!(distinct.next().await.unwrap().1["data"]["wait"], true);
+    assert_eq!(distinct.next().await.unwrap().0, "complete");
+    assert_eq!(distinct.next().await, None);
+    let next = json!({ "id": "q", "payload": { "data": { "wait": true } } });
+    assert_eq!(events.next().await, Some(("next".to_owned(), next)));
+    assert_eq!(events.next().await, Some(("complete".to_owned(), json!({ "id": "q" }))));
+    assert_eq!(events.next().await, None);
+    assert_eq!(events.comment, "going away");
+    assert_eq!(shared.start("late", "{ hello }").await, 404);
 }
 
 /// What a stream has no room for is not forgotten, and asking for its head alone opens nothing.

@@ -7,11 +7,11 @@ use axum::{
     extract::ws::{Message, WebSocket},
     http::StatusCode,
 };
-use futures::{SinkExt, stream::BoxStream};
+use futures::SinkExt;
 use metrics::gauge;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
-use tokio_stream::{StreamExt, StreamMap};
+use tokio_stream::StreamExt;
 
 use super::{
     PROTOCOL, auth,
@@ -23,7 +23,7 @@ use crate::{
         Caller, Edge, RequestId,
         clients::Peer,
         fault::Fault,
-        operation::{Frame, frames},
+        operation::{Frame, Operations, end_subscriptions, start},
         params::Params,
     },
 };
@@ -45,7 +45,9 @@ pub struct Socket {
     init_deadline: Instant,
     keep_alive: Interval,
     last_heard: Instant,
-    operations: StreamMap<String, BoxStream<'static, Frame>>,
+    operations: Operations,
+    /// It ends with the operations that are under way.
+    leaving: bool,
 }
 
 /// What wakes a socket.
@@ -56,6 +58,7 @@ enum Event {
     InitTimeout,
     TokenExpired,
     Shutdown,
+    CutOff,
 }
 
 /// Why a socket ends: with a farewell, or because nobody is there to hear one.
@@ -79,7 +82,8 @@ impl Socket {
             keep_alive,
             last_heard: now,
             acknowledged: false,
-            operations: StreamMap::new(),
+            operations: Operations::new(),
+            leaving: false,
             edge,
             request_id,
             peer,
@@ -106,6 +110,9 @@ impl Socket {
             return Some(Close::Protocol);
         }
         loop {
+            if self.leaving && self.operations.is_empty() {
+                return Some(Close::GoingAway);
+            }
             let event = self.next_event().await;
             if let ControlFlow::Break(end) = self.handle(event).await {
                 return end;
@@ -116,7 +123,8 @@ impl Socket {
     async fn next_event(&mut self) -> Event {
         let expiry = self.identity.as_ref().map(sleep_for);
         tokio::select! {
-            () = self.edge.shutdown.cancelled() => Event::Shutdown,
+            () = self.edge.shutdown.cancelled(), if !self.leaving => Event::Shutdown,
+            () = self.edge.cut_off.cancelled(), if self.leaving => Event::CutOff,
             () = sleep_until(self.init_deadline), if !self.acknowledged => Event::InitTimeout,
             () = tokio::time::sleep(expiry.unwrap_or_default()), if expiry.is_some() => {
                 Event::TokenExpired
@@ -136,7 +144,12 @@ impl Socket {
             Event::KeepAlive => self.ping().await,
             Event::InitTimeout => ControlFlow::Break(Some(Close::InitTimeout)),
             Event::TokenExpired => self.check_token(),
-            Event::Shutdown => ControlFlow::Break(Some(Close::GoingAway)),
+            Event::Shutdown => {
+                self.leaving = true;
+                end_subscriptions(&mut self.operations);
+                ControlFlow::Continue(())
+            }
+            Event::CutOff => close(Close::GoingAway),
         }
     }
 
@@ -196,6 +209,11 @@ impl Socket {
         if !self.acknowledged {
             return close(Close::Unauthorized);
         }
+        if self.edge.shutdown.is_cancelled() {
+            // An error would be its end; what was not answered before a goodbye, clients ask again
+            // elsewhere.
+            return ControlFlow::Continue(());
+        }
         if self.operations.contains_key(&id) {
             return close(Close::DuplicateId(id));
         }
@@ -211,7 +229,7 @@ impl Socket {
         };
         let caller =
             Caller { identity: self.identity.clone(), request_id: self.request_id.clone() };
-        self.operations.insert(id, frames(Arc::clone(&self.edge), params, caller, permit));
+        self.operations.insert(id, start(Arc::clone(&self.edge), params, caller, permit));
         ControlFlow::Continue(())
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{self, Message, client::IntoClientRequest, protocol::CloseFrame},
@@ -61,7 +61,7 @@ impl Client {
 
     async fn next(&mut self) -> Option<Message> {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("in time");
+            let message = timeout(PATIENCE, self.0.next()).await.expect("in time");
             match message.and_then(Result::ok) {
                 Some(Message::Ping(_) | Message::Pong(_)) => {}
                 other => return other,
@@ -178,11 +178,11 @@ async fn a_client_that_hears_no_pings_is_dropped() {
             assert!(message.is_ping(), "{message:?}");
         }
     };
-    let dropped = tokio::time::timeout(Duration::from_millis(400), pings).await.is_ok();
+    let dropped = timeout(Duration::from_millis(400), pings).await.is_ok();
     assert!(!dropped, "it was dropped though it answered");
     tokio::time::sleep(Duration::from_millis(400)).await;
     let rest = async { while let Some(Ok(_)) = client.0.next().await {} };
-    tokio::time::timeout(PATIENCE, rest).await.expect("it was not dropped though it was silent");
+    timeout(PATIENCE, rest).await.expect("it was not dropped though it was silent");
 }
 
 #[tokio::test]
@@ -262,6 +262,44 @@ async fn a_shutdown_says_goodbye() {
     let server = Server::start(&[]).await;
     let mut client = Client::connect(&server, json!({})).await;
     let (closed, ()) = tokio::join!(client.closed(), server.edge.shut_down());
+    assert_eq!(closed.0, 1001);
+}
+
+/// What has one result is waited for; what goes on is not, and nothing new is begun.
+#[tokio::test]
+async fn a_shutdown_waits_for_results() {
+    let server = Server::start(&[]).await;
+    let mut client = Client::connect(&server, json!({})).await;
+    client.subscribe("s", "subscription { ticks(n: 1, ms: 60000) }").await;
+    client.subscribe("q", "{ wait(ms: 300) }").await;
+    client.subscribe("h", "{ hello }").await;
+    assert_eq!(client.receive().await["id"], "h", "the others are under way");
+    assert_eq!(client.receive().await["type"], "complete");
+    let ending = async {
+        let shut_down = server.edge.shut_down();
+        tokio::join!(shut_down, client.subscribe("late", "{ hello }"));
+    };
+    timeout(PATIENCE, ending).await.expect("it waits for no subscription");
+    let next = json!({"type": "next", "id": "q", "payload": {"data": {"wait": true}}});
+    assert_eq!(client.receive().await, next);
+    assert_eq!(client.receive().await, json!({"type": "complete", "id": "q"}));
+    match client.next().await {
+        Some(Message::Close(Some(CloseFrame { code, .. }))) => assert_eq!(u16::from(code), 1001),
+        other => panic!("nothing else is answered, but {other:?} was"),
+    }
+}
+
+/// What takes longer than there is time is left with a goodbye, too.
+#[tokio::test]
+async fn what_is_cut_off_is_told() {
+    let server = Server::start(&[]).await;
+    let mut client = Client::connect(&server, json!({})).await;
+    client.subscribe("q", "{ wait(ms: 60000) }").await;
+    client.subscribe("h", "{ hello }").await;
+    assert_eq!(client.receive().await["id"], "h", "the other is under way");
+    let ending = timeout(Duration::from_millis(100), server.edge.shut_down()).await;
+    assert!(ending.is_err(), "the query was not waited for");
+    let (closed, ()) = tokio::join!(client.closed(), server.edge.cut_off());
     assert_eq!(closed.0, 1001);
 }
 
