@@ -2,6 +2,7 @@ import type { OrderFieldsFragment } from '@/gql/graphql';
 import { formatMoney, fromUnits, toUnits } from '@/money/money';
 import { Stat } from '@/ui/Card';
 import { Skeleton } from '@/ui/Skeleton';
+import { counted } from '@/ui/numbers';
 import { isRefunded, total } from './sums';
 
 export function Totals({ orders }: { orders?: OrderFieldsFragment[] }) {
@@ -10,11 +11,19 @@ export function Totals({ orders }: { orders?: OrderFieldsFragment[] }) {
   const kept = orders?.filter(({ status }) => !isRefunded(status));
   const profit = kept?.reduce((sum, order) => sum + toUnits(order.profitAmount), 0n);
   return (
-    <dl className="stats">
-      <Stat label="Orders">{orders ? orders.length.toLocaleString('en') : waiting}</Stat>
-      <Stat label="Ordered for">{kept ? money(total(kept)) : waiting}</Stat>
-      <Stat label="Given back">{orders && kept ? money(total(orders) - total(kept)) : waiting}</Stat>
-      <Stat label="Profit">{profit === undefined ? waiting : money(profit)}</Stat>
-    </dl>
+    <>
+      <dl className="stats">
+        <Stat label="Orders">{orders ? orders.length.toLocaleString('en') : waiting}</Stat>
+        <Stat label="Ordered for">{kept ? money(total(kept)) : waiting}</Stat>
+        <Stat label="Given back">{orders && kept ? money(total(orders) - total(kept)) : waiting}</Stat>
+        <Stat label="Profit">{profit === undefined ? waiting : money(profit)}</Stat>
+      </dl>
+      {orders && kept && kept.length < orders.length && (
+        <p className="quiet small">
+          {counted(orders.length - kept.length, 'order')} of these cancelled or expired: “Ordered for” and
+          “Profit” are without them.
+        </p>
+      )}
+    </>
   );
 }
