@@ -73,7 +73,7 @@ scenario('an order is made, confirmed, and cancelled with its refund', async (co
   await page.keyboard.press('Escape');
   await eventually(() => stat(page, 'Given back').innerText(), '20.00', 'what was given back');
   await eventually(() => stat(page, 'Orders').innerText(), '1', 'how many orders');
-  await sees(page, '1 order of these cancelled or expired');
+  await sees(page, '“Orders” counts 1 that were cancelled or expired');
 });
 
 scenario('an order that was made is brought into sight', async (context) => {

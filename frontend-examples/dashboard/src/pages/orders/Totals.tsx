@@ -2,7 +2,6 @@ import type { OrderFieldsFragment } from '@/gql/graphql';
 import { formatMoney, fromUnits, toUnits } from '@/money/money';
 import { Stat } from '@/ui/Card';
 import { Skeleton } from '@/ui/Skeleton';
-import { counted } from '@/ui/numbers';
 import { isRefunded, total } from './sums';
 
 export function Totals({ orders }: { orders?: OrderFieldsFragment[] }) {
@@ -20,8 +19,8 @@ export function Totals({ orders }: { orders?: OrderFieldsFragment[] }) {
       </dl>
       {orders && kept && kept.length < orders.length && (
         <p className="quiet small">
-          {counted(orders.length - kept.length, 'order')} of these cancelled or expired: “Ordered for” and
-          “Profit” are without them.
+          “Orders” counts {orders.length - kept.length} that were cancelled or expired; “Ordered for” and
+          “Profit” leave them out.
         </p>
       )}
     </>
