@@ -17,19 +17,27 @@ query='subscription ($uids: [ID!]!, $after: [Int!]) { balanceUpdated(uids: $uids
     wallet { version balance currency } transaction { type amount } } }'
 query=$(printf '%s' "$query" | tr '\n' ' ')
 
-# Each event is a line `data: {…}`. The version is kept: the next connection goes on after it.
+# Each event is a line `data: {…}`. The version is kept: the next connection goes on after it. What
+# is refused before there is a stream is one line of JSON, without an end.
 show() {
-    while IFS= read -r line; do
+    while IFS= read -r line || [ -n "$line" ]; do
         case $line in
+        *'"errors":'*) complain "$line"; continue ;;
         'data: {'*) ;;
-        # An answer that is no stream: what is wrong will be wrong the next time.
-        '{'*'"errors"'*) printf '%s\n' "$line" >&2; touch "$seen.refused"; continue ;;
         *) continue ;;
         esac
         version=$(printf '%s' "$line" | sed -n 's/.*"version":\([0-9]*\).*/\1/p')
         [ -z "$version" ] || printf '[%s]' "$version" >"$seen"
         printf '%s\n' "${line#data: }"
     done
+}
+
+# Whatever else is wrong may pass; to these, no other try would be answered otherwise.
+complain() {
+    printf '%s\n' "${1#data: }" >&2
+    case $1 in
+    *'"code":"UNAUTHENTICATED"'* | *'"code":"FORBIDDEN"'* | *'"code":"BAD_USER_INPUT"'*) touch "$seen.refused" ;;
+    esac
 }
 
 while :; do

@@ -31,7 +31,7 @@ pub enum Role {
     User,
     /// Acts on any wallet and order.
     Operator,
-    /// Acts on cache, locks and hot data too.
+    /// Also looks after the cache, breaks locks, and sees the operation log and settings of plugins.
     Admin,
 }
 

@@ -2,12 +2,16 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
-    time::Duration,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Once,
+        mpsc::{Receiver, channel},
+    },
+    time::{Duration, Instant},
 };
 
 use async_graphql::parser::{
@@ -15,6 +19,7 @@ use async_graphql::parser::{
     types::{OperationType, Selection, TypeKind, TypeSystemDefinition},
 };
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use crate::support::{Client, Role, process::Program, servers::free_port, tokens};
 
@@ -135,7 +140,7 @@ async fn subscribers_go_on_after_a_restart() {
         ("follow.mjs", format!("ws://{address}/graphql")),
         ("follow.sh", format!("http://{address}/graphql/stream")),
     ]
-    .map(|(script, url)| Subscriber::start(script, &url));
+    .map(|(script, url)| Subscriber::start(script, &url, &tokens::token(Role::User, "ann")));
     for subscriber in [&socket, &curl] {
         subscriber.hears("10.00");
     }
@@ -155,28 +160,62 @@ async fn subscribers_go_on_after_a_restart() {
     }
 }
 
+/// What is refused once is refused the next time too: the scripts say why, and end.
+#[tokio::test]
+async fn subscribers_end_when_they_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/w.db", folder.path().display());
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let program = Program::serve_at(address, &["--database-url", &database]).await;
+    program.given_wallet("ann", "10").await;
+    for (script, url) in [
+        ("follow.mjs", format!("ws://{address}/graphql")),
+        ("follow.sh", format!("http://{address}/graphql/stream")),
+    ] {
+        for (token, reason) in [
+            ("nobody's".to_owned(), "token"),
+            (tokens::expired_token(Role::User, "ann"), "token"),
+            (tokens::token(Role::User, "bob"), "role"),
+        ] {
+            let (status, said) = Subscriber::start(script, &url, &token).ends();
+            assert_eq!(status.code(), Some(1), "{script}: {said}");
+            assert!(said.contains(reason), "{script} does not say what is wrong: {said}");
+            assert!(!said.contains("again in"), "{script} tried again: {said}");
+        }
+    }
+}
+
 /// A running script, and what it prints. Dropping it kills it.
 struct Subscriber {
     child: Child,
     lines: Receiver<String>,
+    complaints: NamedTempFile,
+}
+
+/// Tests run side by side, and two installations in one folder disturb each other.
+static INSTALLED: Once = Once::new();
+
+fn install(folder: &Path) {
+    let installed = Command::new("sh")
+        .args(["-c", "[ -e node_modules ] || npm ci --no-audit --no-fund --loglevel=error"])
+        .current_dir(folder)
+        .status();
+    assert!(installed.is_ok_and(|status| status.success()), "npm ci in {}", folder.display());
 }
 
 impl Subscriber {
-    fn start(script: &str, url: &str) -> Self {
+    fn start(script: &str, url: &str, token: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("frontend-examples/subscriber");
-        let installed = Command::new("sh")
-            .args(["-c", "[ -e node_modules ] || npm ci --no-audit --no-fund --loglevel=error"])
-            .current_dir(&folder)
-            .status();
-        assert!(installed.is_ok_and(|status| status.success()), "npm ci in {}", folder.display());
+        INSTALLED.call_once(|| install(&folder));
         let program = if script.ends_with(".mjs") { "node" } else { "sh" };
+        let complaints = NamedTempFile::new().expect("a temporary file");
         let mut child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "--", program, script, "ann"])
             .current_dir(&folder)
-            .env("TOKEN", tokens::token(Role::User, "ann"))
+            .env("TOKEN", token)
             .env("URL", url)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(complaints.reopen().expect("it is there"))
             .spawn()
             .expect("setpriv is there");
         let (sender, lines) = channel();
@@ -184,7 +223,22 @@ impl Subscriber {
         std::thread::spawn(move || {
             stdout.lines().map_while(Result::ok).all(|l| sender.send(l).is_ok())
         });
-        Self { child, lines }
+        Self { child, lines, complaints }
+    }
+
+    /// How it ends by itself, and what it complained of.
+    #[track_caller]
+    fn ends(&mut self) -> (ExitStatus, String) {
+        let started = Instant::now();
+        loop {
+            let ended = self.child.try_wait().expect("it is our child");
+            let said = fs::read_to_string(&self.complaints).expect("it is there");
+            if let Some(status) = ended {
+                return (status, said);
+            }
+            assert!(started.elapsed() < PATIENCE, "it goes on after {PATIENCE:?}: {said}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// The next line tells of this balance: none is left out, none told twice.

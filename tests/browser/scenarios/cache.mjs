@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { ask } from '../lib/api.mjs';
-import { button, open, scenario, sees } from '../lib/browser.mjs';
+import { button, eventually, open, scenario, sees } from '../lib/browser.mjs';
 import { control } from '../lib/control.mjs';
 import { ADMIN } from '../lib/tokens.mjs';
 
+const HOT = ['MERCHANT', 'TENANT', 'CHANNEL', 'PLUGIN', 'PLUGIN_CONFIG', 'PLUGIN_PAY_TYPE'];
 const entries = (page) => page.getByRole('region', { name: 'Entries' });
 
 async function lookUp(page, kind, what) {
@@ -19,6 +21,38 @@ scenario('how the cache does is told, over time too', async (context) => {
   await page.getByRole('img', { name: /Hit ratio by keyspace, over the last [2-9]/ }).waitFor();
   await page.getByRole('radio', { name: 'Latency p99' }).check({ force: true });
   await page.getByRole('img', { name: /Latency p99 by keyspace/ }).waitFor();
+});
+
+scenario('each time stands at the axis once, from the first seconds on', async (context) => {
+  await context.addInitScript(() => {
+    const { clearRect, fillText } = CanvasRenderingContext2D.prototype;
+    window.times = [];
+    window.repeated = [];
+    Object.assign(CanvasRenderingContext2D.prototype, {
+      clearRect(...area) {
+        window.times = [];
+        return clearRect.apply(this, area);
+      },
+      fillText(text, ...place) {
+        if (window.times.includes(text)) window.repeated.push(text);
+        if (/^\d\d:\d\d/.test(text)) window.times.push(text);
+        return fillText.call(this, text, ...place);
+      },
+    });
+  });
+  await ask('{ wallet(uid: "u000051") { balance } }');
+  const page = await open(context, ADMIN, '/cache');
+  await page.getByRole('img', { name: /Hit ratio by keyspace, over the last [4-9]/ }).waitFor();
+  await eventually(() => page.evaluate(() => window.times.length > 1), true, 'whether times are drawn');
+  assert.deepEqual(await page.evaluate(() => window.repeated), [], 'times stand there twice');
+});
+
+scenario('of many keyspaces the busiest are drawn, and it is said so', async (context) => {
+  await ask('{ wallet(uid: "u000051") { balance transactions(first: 1) { edges { node { type } } } } }');
+  for (const kind of HOT) await ask(`{ hotData(kind: ${kind}, first: 1) { edges { node { id } } } }`);
+  const page = await open(context, ADMIN, '/cache');
+  await sees(page, /The 8 busiest of \d+ keyspaces in use/);
+  assert.equal(await page.locator('.legend li').count(), 8);
 });
 
 scenario('what is cached of a wallet is warmed, refreshed and thrown out', async (context) => {

@@ -54,6 +54,14 @@ scenario('an order is made, confirmed, and cancelled with its refund', async (co
   await button(dialog(page), 'Make the order').click();
   await sees(page, '20.00 was taken from u000031');
   await eventually(() => stat(page, 'Ordered for').innerText(), '20.00', 'what was ordered');
+  const cell = page.getByRole('region', { name: 'Orders of the period' }).locator('tbody td').first();
+  // As wide as the window, and as narrow as the table may become.
+  for (const width of [1280, 900]) {
+    await page.setViewportSize({ width, height: 860 });
+    const room = await cell.evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+    assert.ok(room[0] <= room[1], `at ${width} the number takes ${room[0]} of ${room[1]} pixels`);
+  }
+  await page.setViewportSize({ width: 1280, height: 860 });
 
   await page.getByRole('region', { name: 'Orders of the period' }).getByRole('button').first().click();
   await button(dialog(page), 'Confirm').click();
@@ -64,6 +72,8 @@ scenario('an order is made, confirmed, and cancelled with its refund', async (co
   assert.equal((await wallet('u000031')).balance, before.balance, 'the money is back');
   await page.keyboard.press('Escape');
   await eventually(() => stat(page, 'Given back').innerText(), '20.00', 'what was given back');
+  await eventually(() => stat(page, 'Orders').innerText(), '1', 'how many orders');
+  await sees(page, '“Orders” counts 1 that were cancelled or expired');
 });
 
 scenario('an order that was made is brought into sight', async (context) => {

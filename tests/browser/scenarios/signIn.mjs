@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { button, eventually, open, scenario, sees } from '../lib/browser.mjs';
 import { ADMIN, token, USER } from '../lib/tokens.mjs';
 
@@ -68,7 +69,21 @@ scenario(
 
 scenario('a page that is not one’s own says so', async (context) => {
   const page = await open(context, USER, '/wallets');
-  await sees(page, 'Your role does not show you this');
+  for (const [path, title] of [
+    ['/wallets', 'Wallets'],
+    ['/live', 'Live balances'],
+    ['/locks', 'Locks'],
+    ['/hot-data', 'Hot data'],
+    ['/cache', 'Cache'],
+  ]) {
+    await page.goto(path);
+    await sees(page, 'Your role does not show you this');
+    assert.deepEqual(
+      (await page.getByRole('main').innerText()).split(/\s*\n\s*/),
+      [title, 'Your role does not show you this.'],
+      `${path} says more than that it is not shown`,
+    );
+  }
   await page.goto('/nowhere');
   await sees(page, 'There is no such page');
 });

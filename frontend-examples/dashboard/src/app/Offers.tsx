@@ -12,7 +12,7 @@ interface Offer {
 const MAY: Record<Role, string> = {
   USER: 'Sees and moves only their own money',
   OPERATOR: 'Acts on any wallet and order',
-  ADMIN: 'Cache, locks and hot data too',
+  ADMIN: 'Cache and releasing locks too',
 };
 
 /** In a demo the service hands out tokens; elsewhere this is empty. */

@@ -1,10 +1,14 @@
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { Suspense, useEffect, useState } from 'react';
 import { Button } from '@/ui/Button';
+import { PageHead } from '@/ui/Card';
+import { FaultNote } from '@/ui/Note';
 import { PageSkeleton } from '@/ui/Skeleton';
+import { useTitle } from '@/ui/useTitle';
 import { Brand } from './Brand';
 import { ConnectionStatus } from './ConnectionStatus';
 import { NavLinks } from './NavLinks';
+import { closedTo } from './pages';
 import { signOut } from './session';
 import { ThemeChoice } from './ThemeChoice';
 import { useViewer } from './viewer';
@@ -15,6 +19,7 @@ export function Shell() {
   const [open, setOpen] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => setOpen(false), [path]);
+  const closed = closedTo(viewer, path);
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -56,10 +61,25 @@ export function Shell() {
         </div>
       </header>
       <main className="main" id="main" tabIndex={-1}>
-        <Suspense fallback={<PageSkeleton />}>
-          <Outlet />
-        </Suspense>
+        {closed ? (
+          <Closed title={closed.label} />
+        ) : (
+          <Suspense fallback={<PageSkeleton />}>
+            <Outlet />
+          </Suspense>
+        )}
       </main>
+    </div>
+  );
+}
+
+/** Said once: each part of such a page would be refused by itself, or stand there empty. */
+function Closed({ title }: { title: string }) {
+  useTitle(title);
+  return (
+    <div className="page">
+      <PageHead title={title} />
+      <FaultNote fault={{ message: 'Forbidden', code: 'FORBIDDEN' }} />
     </div>
   );
 }

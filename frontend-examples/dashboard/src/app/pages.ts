@@ -22,6 +22,11 @@ const ENTRIES: readonly Entry[] = [
   { to: '/cache', label: 'Cache', icon: 'cache', least: 'ADMIN' },
 ];
 
+/** The page at this address, when it is of a higher role than somebody's. */
+export function closedTo(viewer: Viewer, path: string): Entry | undefined {
+  return ENTRIES.find(({ to, least }) => to === path && !atLeast(viewer, least));
+}
+
 /** The pages that somebody may open, the first of which is theirs to begin with. */
 export function pagesOf(viewer: Viewer): Entry[] {
   return ENTRIES.filter(({ least, only }) => atLeast(viewer, least) && (only ?? viewer.role) === viewer.role);

@@ -16,6 +16,14 @@ export interface Drawn {
 const HEIGHT = 220;
 const FONT = '11.5px "Inter Variable", system-ui, sans-serif';
 const TIP_WIDTH = 190;
+const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];
+/** Of the lower axis. Labels tell of nothing shorter than a second: two would say the same. */
+const STEPS_S = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 5, 10, 30, 60, 90, 180, 365, 730, 1_825].map((days) => days * DAY),
+];
 
 /** Draws `latest` into `frame`, as wide as that is, and again on `update`. */
 export function draw(
@@ -45,6 +53,7 @@ export function draw(
           grid: { show: false },
           ticks: { stroke: line, size: 4 },
           space: 70,
+          incrs: STEPS_S,
           values: xLabels,
         },
         {
@@ -113,12 +122,11 @@ function seriesOptions(
 
 /** Today's labels are clock times; uPlot's own have a second line that is cut off here. */
 function xLabels(_: uPlot, splits: number[], __: number, ___: number, step: number): string[] {
-  const day = 86_400;
   const format = new Intl.DateTimeFormat(
     'en-GB',
-    step >= day
+    step >= DAY
       ? { day: '2-digit', month: 'short' }
-      : { hour: '2-digit', minute: '2-digit', second: step < 60 ? '2-digit' : undefined },
+      : { hour: '2-digit', minute: '2-digit', second: step < MINUTE ? '2-digit' : undefined },
   );
   return splits.map((at) => format.format(at * 1_000));
 }

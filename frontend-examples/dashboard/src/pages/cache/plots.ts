@@ -5,7 +5,8 @@ import { ms, percent } from '@/ui/numbers';
 export const METRICS = { ratio: 'Hit ratio', p50Ms: 'Latency p50', p99Ms: 'Latency p99' } as const;
 export type Metric = keyof typeof METRICS;
 
-const MOST_LINES = 8;
+/** There are as many colours that can be told apart. */
+export const MOST_LINES = 8;
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** One line a keyspace that is in use, the busiest first. */
@@ -35,9 +36,13 @@ export function plotOf(samples: readonly CacheNumbersFragment[], metric: Metric)
   };
 }
 
+/** The keyspaces that something was looked for in. */
+export function usedIn(sample?: CacheNumbersFragment): CacheNumbersFragment['namespaces'] {
+  return sample?.namespaces.filter(({ hits, misses }) => hits + misses > 0) ?? [];
+}
+
 function busiest(sample?: CacheNumbersFragment): string[] {
-  const used = sample?.namespaces.filter(({ hits, misses }) => hits + misses > 0) ?? [];
-  return used
+  return usedIn(sample)
     .sort((one, other) => other.hits + other.misses - one.hits - one.misses)
     .slice(0, MOST_LINES)
     .map(({ name }) => name);

@@ -10,11 +10,19 @@ export function Totals({ orders }: { orders?: OrderFieldsFragment[] }) {
   const kept = orders?.filter(({ status }) => !isRefunded(status));
   const profit = kept?.reduce((sum, order) => sum + toUnits(order.profitAmount), 0n);
   return (
-    <dl className="stats">
-      <Stat label="Orders">{orders ? orders.length.toLocaleString('en') : waiting}</Stat>
-      <Stat label="Ordered for">{kept ? money(total(kept)) : waiting}</Stat>
-      <Stat label="Given back">{orders && kept ? money(total(orders) - total(kept)) : waiting}</Stat>
-      <Stat label="Profit">{profit === undefined ? waiting : money(profit)}</Stat>
-    </dl>
+    <>
+      <dl className="stats">
+        <Stat label="Orders">{orders ? orders.length.toLocaleString('en') : waiting}</Stat>
+        <Stat label="Ordered for">{kept ? money(total(kept)) : waiting}</Stat>
+        <Stat label="Given back">{orders && kept ? money(total(orders) - total(kept)) : waiting}</Stat>
+        <Stat label="Profit">{profit === undefined ? waiting : money(profit)}</Stat>
+      </dl>
+      {orders && kept && kept.length < orders.length && (
+        <p className="quiet small">
+          “Orders” counts {orders.length - kept.length} that were cancelled or expired; “Ordered for” and
+          “Profit” leave them out.
+        </p>
+      )}
+    </>
   );
 }
