@@ -4,18 +4,21 @@
 //! their own; the price is that changes of keys nobody here has read are told too. On a cluster
 //! each master tells of its own keys.
 
-use std::time::Duration;
+use std::{future::poll_fn, task::Poll, time::Duration};
 
 use fred::{
     clients::Client,
     error::Error as RedisError,
     interfaces::{ClientLike, EventInterface, TrackingInterface},
-    types::{ClusterHash, CustomCommand, Value, config::Options},
+    types::{ClusterHash, CustomCommand, Value, client::Invalidation, config::Options},
 };
+use futures::StreamExt;
+use parking_lot::Mutex;
 use tokio::{
-    sync::{broadcast::error::RecvError, watch},
+    sync::watch,
     time::{MissedTickBehavior, interval},
 };
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Redis, is_lost, nodes};
@@ -52,13 +55,16 @@ impl Redis {
         tell: impl Fn(Tracked<'_>) + Send + Sync + 'static,
     ) -> AbortOnDropHandle<()> {
         let client = self.0.pool.next().clone_new();
-        let tracking = Tracking { client, prefixes, healthy: self.0.health.watch(), tell };
+        let changes = Mutex::new(BroadcastStream::new(client.invalidation_rx()));
+        let healthy = self.0.health.watch();
+        let tracking = Tracking { client, changes, prefixes, healthy, tell };
         AbortOnDropHandle::new(tokio::spawn(tracking.run()))
     }
 }
 
 struct Tracking<F> {
     client: Client,
+    changes: Mutex<BroadcastStream<Invalidation>>,
     prefixes: Vec<&'static str>,
     /// Whether Redis answers the other connections in time.
     healthy: watch::Receiver<bool>,
@@ -72,19 +78,34 @@ impl<F: Fn(Tracked<'_>)> Tracking<F> {
     }
 
     async fn pass_on(&self) {
-        let mut changes = self.client.invalidation_rx();
         loop {
-            match changes.recv().await {
-                Ok(change) => {
-                    change
-                        .keys
-                        .iter()
-                        .for_each(|key| (self.tell)(Tracked::Changed(key.as_bytes())));
-                }
-                Err(RecvError::Lagged(_)) => (self.tell)(Tracked::Missed),
-                Err(RecvError::Closed) => return (self.tell)(Tracked::Lost),
+            match poll_fn(|context| self.changes.lock().poll_next_unpin(context)).await {
+                Some(change) => self.pass_on_one(change),
+                None => return (self.tell)(Tracked::Lost),
             }
         }
+    }
+
+    fn pass_on_one(&self, change: Result<Invalidation, BroadcastStreamRecvError>) {
+        match change {
+            Ok(change) => {
+                change.keys.iter().for_each(|key| (self.tell)(Tracked::Changed(key.as_bytes())));
+            }
+            Err(BroadcastStreamRecvError::Lagged(_)) => (self.tell)(Tracked::Missed),
+        }
+    }
+
+    /// Changes that came before an answer are here with it; they are told of before it counts. The
+    /// task is the same as [`Self::pass_on`]'s, so that it may be woken in its place.
+    async fn tell_sure(&self) {
+        poll_fn(|context| {
+            while let Poll::Ready(Some(change)) = self.changes.lock().poll_next_unpin(context) {
+                self.pass_on_one(change);
+            }
+            Poll::Ready(())
+        })
+        .await;
+        (self.tell)(Tracked::Sure);
     }
 
     /// Says when changes are told of, and when not. Any event of the connections is a reason to
@@ -118,7 +139,7 @@ impl<F: Fn(Tracked<'_>)> Tracking<F> {
             let unbroken = errors.is_empty() && reconnected.is_empty() && moved.is_empty();
             if answered && unbroken {
                 late = 0;
-                (self.tell)(Tracked::Sure);
+                self.tell_sure().await;
             } else if !answered {
                 late += 1;
                 (self.tell)(Tracked::Late);
@@ -144,7 +165,7 @@ impl<F: Fn(Tracked<'_>)> Tracking<F> {
         };
         match begun.await {
             Ok(()) => {
-                (self.tell)(Tracked::Sure);
+                self.tell_sure().await;
                 true
             }
             Err(error) => {
