@@ -122,7 +122,7 @@ impl Cache {
         };
         let keep = |((key, stamp), (period, bytes)): ((&String, _), (PeriodOrders, usize))| {
             if let (true, Some(stamp)) = (period.complete, stamp) {
-                self.0.near.keep(key, stamp, (0, period.orders.clone()), bytes);
+                self.0.near.keep(key, Some(stamp), (0, period.orders.clone()), bytes);
             }
             period
         };

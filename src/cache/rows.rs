@@ -60,7 +60,7 @@ impl Cache {
         for ((((id, key), floor), stamp), text) in asked {
             let bytes = text.as_ref().map_or(0, |text| text.as_ref().map_or(0, Bytes::len));
             let lookup = self.read::<T>(id, floor, text);
-            if let (Lookup::Hit(row), Some(stamp)) = (&lookup, stamp) {
+            if let Lookup::Hit(row) = &lookup {
                 self.0.near.keep(key, stamp, (row.version(), row.clone()), bytes);
             }
             found.push(lookup);

@@ -171,6 +171,25 @@ impl Near {
     pub(super) fn keep<T: Send + Sync + 'static>(
         &self,
         key: &str,
+        stamp: Option<Stamp>,
+        (version, row): (i64, Arc<T>),
+        bytes: usize,
+    ) {
+        if let Some(stamp) = stamp {
+            self.keep_since(key, stamp, (version, row), bytes);
+        }
+        // Whoever read it is shown nothing older, also when changes are told of again: the news of
+        // this one may be on its way still.
+        if stamp.is_none_or(|stamp| !self.epochs.is_current(stamp))
+            && self.entries.get(key).is_some_and(|there| there.version < version)
+        {
+            self.forget(key);
+        }
+    }
+
+    fn keep_since<T: Send + Sync + 'static>(
+        &self,
+        key: &str,
         stamp: Stamp,
         (version, row): (i64, Arc<T>),
         bytes: usize,

@@ -101,7 +101,7 @@ async fn an_answer_from_before_a_change_is_not_kept() {
     let cache = in_memory();
     let (near_by, key) = (&cache.0.near, "wallet_balance_ann");
     let keep = |stamp, version| {
-        near_by.keep(key, stamp, (version, Arc::new(wallet("ann", version))), 100);
+        near_by.keep(key, Some(stamp), (version, Arc::new(wallet("ann", version))), 100);
     };
     let before = near_by.stamp(key).unwrap();
     cache.put(&[wallet("ann", 2)]).await;
