@@ -4,8 +4,9 @@
 //! has the rules, and the markers that keep an older value from coming back; `outage` what
 //! happens while Redis cannot be written; `near` keeps decoded rows in this process. Limits remain:
 //! a Redis that evicts may evict a marker; entries that other services write without a version are
-//! replaced by anything; and where Redis does not tell of changes at all (without a near cache it is
-//! not asked to), a row that was read before a change may follow it, if Redis is flushed in between.
+//! replaced by anything; and a row that was read before a change may follow it, if Redis is flushed
+//! in between: where Redis does not tell of changes at all (without a near cache it is not asked to),
+//! and otherwise if all of it happens while the fill, or the news, is on its way.
 
 mod backend;
 mod entry;

@@ -11,9 +11,10 @@ use sea_orm::{ConnectionTrait, Statement};
 use super::TestApp;
 
 /// What connections say to each other, and instances of each other, apart from what requests need.
-const CHATTER: [&str; 12] = [
+const CHATTER: [&str; 13] = [
     "info",
     "ping",
+    "role",
     "hello",
     "client",
     "config",
